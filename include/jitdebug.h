@@ -1,0 +1,202 @@
+/*
+ * libjitdebug: makes code generated at run time visible to gdb and lldb.
+ *
+ * A runtime hands over an ELF image of the code it generated; the library puts
+ * it on the process's one list for the GDB JIT interface and tells the debugger.
+ * All runtimes in a process share that list, whichever language they are in.
+ *
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * Conventions
+ *
+ *   Status    Functions return JITDEBUG_OK (0) or a negative status. Test the
+ *             code; show people jitdebug_last_error().
+ *   Outputs   are written on success only.
+ *   Threads   Every function may be called from any thread at any time, from a
+ *             stack of 64 KiB and more, and from a fiber (a switched stack).
+ *             None may be called from a signal handler.
+ *   Handles   are opaque and never dereferenced: a stale, foreign or invented
+ *             one is answered with a status. A handle that is unregistered is
+ *             recognised as stale for at least the next 65,536 unregistrations.
+ *   fork      A forked child shares the parent's list with its debugger, but
+ *             may not change it: functions that return a status answer
+ *             JITDEBUG_E_FORKED there, at once. After exec all is new.
+ *   The host  Nothing is printed; signal dispositions, signal masks, alternate
+ *             stacks, errno, the environment and the locale stay as they are.
+ *   ABI       The SONAME is libjitdebug.so.1 for good. Values and functions are
+ *             added, never changed.
+ *
+ * The GDB JIT interface is specified in the gdb manual, "JIT Compilation
+ * Interface"; the image is ELF (System V gABI), its debug information DWARF.
+ */
+#ifndef JITDEBUG_H
+#define JITDEBUG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The version that this header belongs to; see jitdebug_version(). */
+#define JITDEBUG_VERSION_MAJOR 1
+#define JITDEBUG_VERSION_MINOR 0
+#define JITDEBUG_VERSION_PATCH 0
+
+#if defined(__GNUC__)
+#define JITDEBUG_API __attribute__((visibility("default")))
+#else
+#define JITDEBUG_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* One or more images that were registered together. Since 1.0. */
+typedef struct jitdebug_registration jitdebug_registration;
+
+/* An ELF image in memory: its first byte and its size in bytes. Since 1.0. */
+typedef struct jitdebug_image {
+  const void *data;
+  size_t size;
+} jitdebug_image;
+
+/*
+ * Flags of the registering functions, combined with |. 0 copies the image, so
+ * that the caller's buffer is free again when the call returns. Since 1.0.
+ */
+enum {
+  /* No copy: the caller keeps the buffer alive, readable and unchanged until
+   * the registration is unregistered. */
+  JITDEBUG_BORROW = 1,
+  /* Never wait for another thread that is changing the list: return
+   * JITDEBUG_E_BUSY instead. A wait is short, unless a debugger is reading. */
+  JITDEBUG_NOWAIT = 2,
+  /* Do not look inside the image: it is in a format for which the user has
+   * loaded a reader into the debugger (gdb: jit-reader-load). */
+  JITDEBUG_OPAQUE = 4
+};
+
+/* What a function returns. Since 1.0. */
+enum {
+  JITDEBUG_OK = 0,
+  /* NULL where a value is needed, a size or a count of 0, an index past the
+   * end, an unknown flag. */
+  JITDEBUG_E_ARGUMENT = -1,
+  /* Not a handle that this library gave out. */
+  JITDEBUG_E_HANDLE = -2,
+  /* A handle that is unregistered already. */
+  JITDEBUG_E_STALE = -3,
+  /* No debugger could read this image; jitdebug_last_error() names the field. */
+  JITDEBUG_E_IMAGE = -4,
+  /* Out of memory; nothing changed, and a later call can succeed. */
+  JITDEBUG_E_MEMORY = -5,
+  /* JITDEBUG_NOWAIT was given, and the list was being changed. */
+  JITDEBUG_E_BUSY = -6,
+  /* This process was forked, and the library cannot run in it (see fork). */
+  JITDEBUG_E_FORKED = -7,
+  /* JITDEBUG_BORROW, and an image at this address is registered already: lldb
+   * tells images apart by their address. */
+  JITDEBUG_E_DUPLICATE = -8,
+  /* Known, but not on this platform or in this build. */
+  JITDEBUG_E_UNSUPPORTED = -9,
+  /* A defect of this library, caught at its boundary; the process lives on. */
+  JITDEBUG_E_INTERNAL = -10
+};
+
+/*
+ * Registers one ELF image: when this returns JITDEBUG_OK, an attached debugger
+ * knows its symbols, and one that attaches later will.
+ *
+ *   image         the first byte of a relocatable (ET_REL), executable or
+ *                 shared (ET_EXEC, ET_DYN) ELF file for this machine, its
+ *                 addresses those at which the code was loaded: sh_addr in
+ *                 ET_REL (symbols stay relative to their section), sh_addr and
+ *                 st_value otherwise. Copied unless JITDEBUG_BORROW.
+ *   size          its size in bytes.
+ *   flags         0, or JITDEBUG_BORROW, _NOWAIT, _OPAQUE combined.
+ *   registration  receives the handle; the caller owns it and gives it back
+ *                 with jitdebug_unregister().
+ *
+ * Returns JITDEBUG_OK; E_ARGUMENT: image or registration is NULL, size is 0, or
+ * a flag is unknown; E_IMAGE: no debugger could read the image, or its memory
+ * cannot be read; E_DUPLICATE; E_BUSY: JITDEBUG_NOWAIT; E_MEMORY; E_FORKED;
+ * E_INTERNAL. On failure nothing is registered. Since 1.0.
+ */
+JITDEBUG_API int32_t jitdebug_register(const void *image, size_t size,
+                                       uint32_t flags,
+                                       jitdebug_registration **registration);
+
+/*
+ * Registers several images under one handle, all or none. One call for many
+ * images costs a fraction of as many calls.
+ *
+ *   images        an array of count images, each as for jitdebug_register();
+ *                 the array itself is free again on return, whatever the flags.
+ *   count         the number of images, at least 1.
+ *   flags         as for jitdebug_register(), for each of them.
+ *   registration  receives the handle.
+ *
+ * Returns what jitdebug_register() returns; the text says which image, counted
+ * from 0. E_ARGUMENT also where images is NULL or count is 0, E_DUPLICATE also
+ * where a borrowed address is twice in the array. Since 1.0.
+ */
+JITDEBUG_API int32_t jitdebug_register_batch(
+    const jitdebug_image *images, size_t count, uint32_t flags,
+    jitdebug_registration **registration);
+
+/*
+ * Unregisters: when this returns, a debugger has forgotten the images, copies
+ * are freed, borrowed buffers are the caller's again, and so is the code memory.
+ *
+ *   registration  the handle, of no use afterwards. NULL is fine, like free().
+ *
+ * Of several threads that give back the same handle one gets JITDEBUG_OK, the
+ * others E_STALE. Waits while another thread changes the list.
+ * Returns JITDEBUG_OK, E_HANDLE, E_STALE, E_FORKED or E_INTERNAL. Since 1.0.
+ */
+JITDEBUG_API int32_t jitdebug_unregister(jitdebug_registration *registration);
+
+/*
+ * Tells what a debugger is reading: the library's copy, or the caller's buffer
+ * with JITDEBUG_BORROW.
+ *
+ *   registration  a live handle.
+ *   index         which image, from 0, in the order of the batch.
+ *   image, size   receive the address and the size in bytes. The bytes are good
+ *                 until the handle is unregistered, and must not be changed,
+ *                 freed or registered again.
+ *
+ * Waits while another thread changes the list. Returns JITDEBUG_OK,
+ * E_ARGUMENT: registration, image or size is NULL, or index is past the end;
+ * E_HANDLE, E_STALE, E_FORKED or E_INTERNAL. Since 1.0.
+ */
+JITDEBUG_API int32_t jitdebug_registration_image(
+    const jitdebug_registration *registration, size_t index,
+    const void **image, size_t *size);
+
+/*
+ * Names a status in a few words, such as "stale handle"; for a number that is no
+ * status it says so. The text is static and never NULL. Works in a forked child.
+ * Since 1.0.
+ */
+JITDEBUG_API const char *jitdebug_status_string(int32_t status);
+
+/*
+ * Says in a sentence why this thread's latest failing call failed, naming the
+ * argument, field or image at fault and its value. "" if none failed; a call
+ * that succeeds leaves it. The text is UTF-8, never NULL, the library's, and
+ * good until this thread's next failing call or its end. Works in a forked
+ * child. Since 1.0.
+ */
+JITDEBUG_API const char *jitdebug_last_error(void);
+
+/*
+ * The version of the loaded library: major << 16 | minor << 8 | patch. Works in
+ * a forked child. Since 1.0.
+ */
+JITDEBUG_API uint32_t jitdebug_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* JITDEBUG_H */
