@@ -1,0 +1,183 @@
+package symfile
+
+import (
+	"encoding/binary"
+	"fmt"
+)
+
+var le = binary.LittleEndian
+
+const (
+	headerSize        = 64
+	sectionHeaderSize = 64
+	segmentHeaderSize = 56
+
+	typeRel = 1 // ET_REL
+	typeDyn = 3 // ET_DYN
+
+	indexReserve  = 0xff00 // SHN_LORESERVE
+	indexExtended = 0xffff // SHN_XINDEX
+	countExtended = 0xffff // PN_XNUM
+)
+
+// A file is an image that is being checked. Its counts and offsets are those
+// that have been checked against the image's size.
+type file struct {
+	bytes []byte
+	typ   uint16
+
+	sections     uint64 // number of section headers
+	sectionsAt   uint64 // their offset
+	segments     uint64 // number of program headers
+	segmentsAt   uint64 // their offset
+	names        uint64 // index of the section that holds the sections' names
+	namesSize    uint64
+	symbolTable  uint64 // index of the SHT_SYMTAB section, or 0
+	indexTable   uint64 // index of the SHT_SYMTAB_SHNDX section, or 0
+	end          uint64 // end of the last byte that a header describes
+	contentsSize uint64 // sum of what the sections describe
+
+	has contents
+}
+
+// contents says what an image holds beyond headers, so that checks without an
+// object cost nothing.
+type contents uint8
+
+const (
+	hasSymbols contents = 1 << iota
+	hasRelocations
+	hasGroups
+	hasDebug
+)
+
+// checkHeader checks the ELF header and finds the section headers.
+func (f *file) checkHeader() error {
+	size := uint64(len(f.bytes))
+	if size < headerSize {
+		return fmt.Errorf("the image has %d bytes, an ELF header alone has %d", size, headerSize)
+	}
+	h := (*[headerSize]byte)(f.bytes)
+	if magic := le.Uint32(h[0:]); magic != 0x464c457f {
+		return fmt.Errorf("e_ident starts with %02x %02x %02x %02x, an ELF file starts with 7f 45 4c 46",
+			byte(magic), byte(magic>>8), byte(magic>>16), byte(magic>>24))
+	}
+	if v := h[4]; v != 2 {
+		return fmt.Errorf("e_ident[EI_CLASS] is %d, this process is ELFCLASS64 (2)", v)
+	}
+	if v := h[5]; v != 1 {
+		return fmt.Errorf("e_ident[EI_DATA] is %d, this process is ELFDATA2LSB (1)", v)
+	}
+	if v := h[6]; v != 1 {
+		return fmt.Errorf("e_ident[EI_VERSION] is %d, the only version is EV_CURRENT (1)", v)
+	}
+	f.typ = le.Uint16(h[16:])
+	if f.typ < typeRel || f.typ > typeDyn {
+		return fmt.Errorf("e_type is %d, a debugger reads ET_REL (1), ET_EXEC (2) and ET_DYN (3)", f.typ)
+	}
+	if v := le.Uint16(h[18:]); v != hostMachine {
+		return fmt.Errorf("e_machine is %d%s, this process is %s (%d)", v, machineName(v), hostMachineName, hostMachine)
+	}
+
+	f.sectionsAt = le.Uint64(h[40:])
+	if f.sectionsAt == 0 {
+		return fmt.Errorf("e_shoff is 0: an image without section headers has no symbols")
+	}
+	if f.sectionsAt < headerSize {
+		return fmt.Errorf("e_shoff is %#x, inside the ELF header", f.sectionsAt)
+	}
+	if v := le.Uint16(h[58:]); v != sectionHeaderSize {
+		return fmt.Errorf("e_shentsize is %d, a section header has %d bytes", v, sectionHeaderSize)
+	}
+	if f.sectionsAt > size || size-f.sectionsAt < sectionHeaderSize {
+		return fmt.Errorf("e_shoff is %#x: no section header fits before the end of the image's %d bytes", f.sectionsAt, size)
+	}
+	first := (*sectionHeader)(f.bytes[f.sectionsAt:])
+	f.sections = uint64(le.Uint16(h[60:]))
+	f.names = uint64(le.Uint16(h[62:]))
+	f.segments = uint64(le.Uint16(h[56:]))
+	field := "e_shnum"
+	if f.sections == 0 {
+		f.sections, field = first.size(), "section 0: with e_shnum 0, sh_size"
+		if f.sections == 0 {
+			return fmt.Errorf("e_shnum is 0, and so is the count in section 0's sh_size: there are no sections")
+		}
+	}
+	if room := (size - f.sectionsAt) / sectionHeaderSize; f.sections > room {
+		return fmt.Errorf("%s is %d: from e_shoff %#x only %d section headers fit in the image's %d bytes",
+			field, f.sections, f.sectionsAt, room, size)
+	}
+	f.end = f.sectionsAt + f.sections*sectionHeaderSize
+
+	field = "e_shstrndx"
+	if f.names == indexExtended {
+		f.names, field = uint64(first.link()), "section 0: with e_shstrndx SHN_XINDEX, sh_link"
+	} else if f.names >= indexReserve {
+		return fmt.Errorf("e_shstrndx is %#x, a reserved index", f.names)
+	}
+	if f.names == 0 {
+		return fmt.Errorf("%s is 0: the sections have no names", field)
+	}
+	if f.names >= f.sections {
+		return fmt.Errorf("%s is %d, there are %d sections", field, f.names, f.sections)
+	}
+	if t := f.section(f.names).typ(); t != sectionStrings {
+		return fmt.Errorf("%s is %d, a section of type %d, not a string table (SHT_STRTAB, 3)", field, f.names, t)
+	}
+	f.namesSize = f.section(f.names).size()
+
+	if f.segments == 0 {
+		return nil
+	}
+	field = "e_phnum"
+	if f.segments == countExtended {
+		f.segments, field = uint64(first.info()), "section 0: with e_phnum PN_XNUM, sh_info"
+	}
+	f.segmentsAt = le.Uint64(h[32:])
+	if v := le.Uint16(h[54:]); v != segmentHeaderSize {
+		return fmt.Errorf("e_phentsize is %d, a program header has %d bytes", v, segmentHeaderSize)
+	}
+	if f.segmentsAt > size || (size-f.segmentsAt)/segmentHeaderSize < f.segments {
+		return fmt.Errorf("%s is %d: from e_phoff %#x so many program headers end past the image's %d bytes",
+			field, f.segments, f.segmentsAt, size)
+	}
+	f.end = max(f.end, f.segmentsAt+f.segments*segmentHeaderSize)
+	return nil
+}
+
+// slack is how far an image may go on after the last byte that its headers
+// describe: buffers are rounded up to pages, the largest of which have 2 MiB, or
+// were grown by doubling. More is a size that is wrong, and lldb reads it all.
+const slack = 2 << 20
+
+// checkSize compares the image's size with what its headers describe.
+func (f *file) checkSize() error {
+	size := uint64(len(f.bytes))
+	if size-f.end > max(slack, f.end) {
+		return fmt.Errorf("size is %d, the headers describe an image of %d bytes", size, f.end)
+	}
+	// Checks take time by the section, so sections that pile up on the same
+	// bytes would take it without bound. Real images hardly overlap at all.
+	if f.contentsSize/16 > f.end {
+		return fmt.Errorf("the sections' sh_size add up to %d bytes in an image of %d: they overlap", f.contentsSize, f.end)
+	}
+	return nil
+}
+
+// machineName is the name of another machine that people often meet, as it
+// stands after the number.
+func machineName(v uint16) string {
+	switch v {
+	case 3:
+		return " (EM_386)"
+	case 40:
+		return " (EM_ARM)"
+	case 62:
+		return " (EM_X86_64)"
+	case 183:
+		return " (EM_AARCH64)"
+	case 243:
+		return " (EM_RISCV)"
+	}
+	return ""
+}

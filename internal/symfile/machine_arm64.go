@@ -1,0 +1,14 @@
+package symfile
+
+// The machine of this process: its e_machine, the name of that value, and the
+// relocations that its debug sections carry.
+const (
+	hostMachine     = 183
+	hostMachineName = "EM_AARCH64"
+
+	relocNone  = 0   // R_AARCH64_NONE
+	relocAbs64 = 257 // R_AARCH64_ABS64
+	relocPC32  = 261 // R_AARCH64_PREL32
+	relocAbs32 = 258 // R_AARCH64_ABS32
+	relocPC64  = 260 // R_AARCH64_PREL64
+)

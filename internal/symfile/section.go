@@ -1,0 +1,182 @@
+package symfile
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+)
+
+// Section types.
+const (
+	sectionNull         = 0  // SHT_NULL
+	sectionProgram      = 1  // SHT_PROGBITS
+	sectionSymbols      = 2  // SHT_SYMTAB
+	sectionStrings      = 3  // SHT_STRTAB
+	sectionRela         = 4  // SHT_RELA
+	sectionNoBits       = 8  // SHT_NOBITS
+	sectionRel          = 9  // SHT_REL
+	sectionDynSymbols   = 11 // SHT_DYNSYM
+	sectionGroup        = 17 // SHT_GROUP
+	sectionIndexes      = 18 // SHT_SYMTAB_SHNDX
+	sectionX86Unwind    = 0x70000001
+	sectionHighestPlain = sectionIndexes
+)
+
+// Section flags.
+const (
+	flagAlloc      = 1 << 1
+	flagInfoLink   = 1 << 6
+	flagGroup      = 1 << 9
+	flagCompressed = 1 << 11
+)
+
+// A sectionHeader is one Elf64_Shdr in place.
+type sectionHeader [sectionHeaderSize]byte
+
+func (h *sectionHeader) name() uint32   { return le.Uint32(h[0:]) }
+func (h *sectionHeader) typ() uint32    { return le.Uint32(h[4:]) }
+func (h *sectionHeader) flags() uint64  { return le.Uint64(h[8:]) }
+func (h *sectionHeader) addr() uint64   { return le.Uint64(h[16:]) }
+func (h *sectionHeader) offset() uint64 { return le.Uint64(h[24:]) }
+func (h *sectionHeader) size() uint64   { return le.Uint64(h[32:]) }
+func (h *sectionHeader) link() uint32   { return le.Uint32(h[40:]) }
+func (h *sectionHeader) info() uint32   { return le.Uint32(h[44:]) }
+func (h *sectionHeader) align() uint64  { return le.Uint64(h[48:]) }
+func (h *sectionHeader) entry() uint64  { return le.Uint64(h[56:]) }
+
+// section is the header of section i, which has to be one of the image's.
+func (f *file) section(i uint64) *sectionHeader {
+	return (*sectionHeader)(f.bytes[f.sectionsAt+i*sectionHeaderSize:])
+}
+
+// contents is what section i holds; nothing, if it lies outside the image.
+func (f *file) contents(i uint64) []byte {
+	h := f.section(i)
+	offset, size, all := h.offset(), h.size(), uint64(len(f.bytes))
+	if h.typ() == sectionNoBits || offset > all || size > all-offset {
+		return nil
+	}
+	return f.bytes[offset : offset+size]
+}
+
+// checkSections checks the section headers, but for what they mean to each
+// other beyond sh_link and sh_info, and does not touch contents.
+func (f *file) checkSections() error {
+	size := uint64(len(f.bytes))
+	headers := f.bytes[f.sectionsAt : f.sectionsAt+f.sections*sectionHeaderSize]
+	for i := uint64(1); i < f.sections; i++ {
+		h := (*sectionHeader)(headers[i*sectionHeaderSize:])
+		if link := uint64(h.link()); link >= f.sections && link != indexReserve && link != indexReserve+1 {
+			return f.sectionError(i, "sh_link is %d, there are %d sections", link, f.sections)
+		}
+		if name := uint64(h.name()); name >= f.namesSize {
+			return f.sectionError(i, "sh_name is %d, the section names have %d bytes", name, f.namesSize)
+		}
+		typ, flags := h.typ(), h.flags()
+		if flags&(flagInfoLink|flagGroup|flagCompressed) != 0 {
+			if err := f.checkFlags(i, h); err != nil {
+				return err
+			}
+		}
+		switch typ {
+		case sectionNull:
+			continue
+		case sectionNoBits:
+			continue
+		case sectionProgram:
+			if flags&flagAlloc == 0 {
+				f.has |= hasDebug
+			}
+		case sectionStrings:
+		case sectionSymbols, sectionDynSymbols, sectionIndexes:
+			if err := f.checkSymbolHeader(i, h); err != nil {
+				return err
+			}
+		case sectionRela, sectionRel:
+			if err := f.checkRelocationHeader(i, h); err != nil {
+				return err
+			}
+		case sectionGroup:
+			if err := f.checkGroupHeader(i, h); err != nil {
+				return err
+			}
+		case sectionX86Unwind:
+			f.has |= hasDebug
+		}
+		offset, length := h.offset(), h.size()
+		if length == 0 {
+			continue
+		}
+		if offset > size || length > size-offset {
+			return f.sectionError(i, "sh_offset %#x + sh_size %#x ends past the image's %d bytes", offset, length, size)
+		}
+		f.end = max(f.end, offset+length)
+		f.contentsSize += length
+		if f.contentsSize < length {
+			return f.sectionError(i, "sh_size is %#x", length)
+		}
+	}
+	return nil
+}
+
+// checkFlags checks a section with a flag that gives its other fields a meaning.
+func (f *file) checkFlags(i uint64, h *sectionHeader) error {
+	if h.flags()&flagInfoLink != 0 && uint64(h.info()) >= f.sections {
+		return f.sectionError(i, "with SHF_INFO_LINK, sh_info is %d, there are %d sections", h.info(), f.sections)
+	}
+	return nil
+}
+
+// checkStringTables checks that the names of the sections and what else is a
+// table of strings end in a NUL.
+func (f *file) checkStringTables() error {
+	for i := uint64(1); i < f.sections; i++ {
+		if f.section(i).typ() != sectionStrings {
+			continue
+		}
+		s := f.contents(i)
+		if len(s) == 0 {
+			if i == f.names {
+				return f.sectionError(i, "sh_size is 0: the section names need a string table")
+			}
+			continue
+		}
+		if last := s[len(s)-1]; last != 0 {
+			return f.sectionError(i, "the last byte of the string table is %#x, not a NUL", last)
+		}
+	}
+	return nil
+}
+
+// sectionName is the name of section i, as far as it can be read.
+func (f *file) sectionName(i uint64) []byte {
+	names, at := f.contents(f.names), uint64(f.section(i).name())
+	if at >= uint64(len(names)) {
+		return nil
+	}
+	name := names[at:]
+	name = name[:min(len(name), 64)]
+	if end := bytes.IndexByte(name, 0); end >= 0 {
+		name = name[:end]
+	}
+	return name
+}
+
+// sectionError is an error about section i.
+func (f *file) sectionError(i uint64, format string, args ...any) error {
+	return fmt.Errorf("section %d%s: %s", i, quoted(f.sectionName(i)), fmt.Sprintf(format, args...))
+}
+
+// quoted is a name as it stands in an error text, in parentheses: as it is, or
+// quoted if that could be misread.
+func quoted(name []byte) string {
+	if len(name) == 0 {
+		return ""
+	}
+	for _, c := range name {
+		if c <= ' ' || c > '~' || c == '"' || c == '(' || c == ')' {
+			return " (" + strconv.QuoteToASCII(string(name[:min(len(name), 20)])) + ")"
+		}
+	}
+	return " (" + string(name) + ")"
+}

@@ -1,0 +1,55 @@
+// Package symfile says whether a debugger can read a symbol file: an ELF image
+// in memory, as it is handed over through the GDB JIT interface.
+//
+// What a debugger does not choke on is accepted, however odd. What makes gdb
+// print an error, abort a command, or what makes lldb read far past the image
+// is refused, with a sentence that names the field and its value.
+package symfile
+
+// Check says whether a debugger can read image, an ELF file as it lies in
+// memory: nil, or an error whose text is one sentence that names the field and
+// the value that are wrong.
+//
+// The bytes have to be readable. They may change meanwhile: the answer is then
+// about some mixture of old and new, and nothing worse happens. The time that a
+// check takes follows from what the headers describe, not from len(image), and
+// an image without debug information is checked without allocating.
+func Check(image []byte) error {
+	f := file{bytes: image}
+	if err := f.checkHeader(); err != nil {
+		return err
+	}
+	if err := f.checkSections(); err != nil {
+		return err
+	}
+	if err := f.checkSegments(); err != nil {
+		return err
+	}
+	if err := f.checkSize(); err != nil {
+		return err
+	}
+	// Only headers have been read so far. Contents come next: a lying size has
+	// been found out by now, before it leads anywhere.
+	if err := f.checkStringTables(); err != nil {
+		return err
+	}
+	if f.has&hasSymbols != 0 {
+		if err := f.checkSymbolTables(); err != nil {
+			return err
+		}
+	}
+	if f.has&hasRelocations != 0 {
+		if err := f.checkRelocations(); err != nil {
+			return err
+		}
+	}
+	if f.has&hasGroups != 0 {
+		if err := f.checkGroups(); err != nil {
+			return err
+		}
+	}
+	if f.has&hasDebug != 0 {
+		return f.checkDebug()
+	}
+	return nil
+}
