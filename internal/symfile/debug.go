@@ -1,6 +1,158 @@
 package symfile
 
-// checkDebug checks the debug information.
+import "fmt"
+
+// A debug is the debug information of an image that is being checked: the
+// sections as a debugger sees them, uncompressed and relocated.
+type debug struct {
+	f        *file
+	relocate []uint64 // for each section, the index of its relocations or 0
+
+	abbrev, str, lineStr, line, strOffsets, addr, rnglists, loclists debugSection
+
+	abbrevs abbrevTable // the one that was used last
+	entries bitsets
+
+	inflate uint64 // bytes that had to be inflated
+	steps   int    // how much further to look
+}
+
+// A debugSection is one of the sections that units refer to.
+type debugSection struct {
+	b      []byte
+	exists bool
+	opaque bool // exists, but its contents are not known
+}
+
+// checkDebug checks the debug information, as far as a debugger would complain
+// about it.
 func (f *file) checkDebug() error {
+	d := &debug{f: f}
+	var total uint64
+	for i := uint64(1); i < f.sections; i++ {
+		if t := f.section(i).typ(); t == sectionRela || t == sectionRel {
+			if f.typ != typeRel {
+				continue
+			}
+			if d.relocate == nil {
+				d.relocate = make([]uint64, f.sections)
+			}
+			d.relocate[uint64(f.section(i).info())%f.sections] = i
+		}
+	}
+	for i := uint64(1); i < f.sections; i++ {
+		s := d.sectionFor(f.debugName(i))
+		if s == nil || f.section(i).typ() == sectionNoBits {
+			continue
+		}
+		b, ok, err := d.load(i)
+		if err != nil {
+			return err
+		}
+		*s = debugSection{b, true, !ok}
+		total += uint64(len(b))
+	}
+	// What units share is looked at for each, which a malicious image could
+	// drive to the square of its size: then the rest goes unseen.
+	for i := uint64(1); i < f.sections; i++ {
+		check := d.checkFor(f.debugName(i))
+		if check == nil || f.section(i).typ() == sectionNoBits {
+			continue
+		}
+		b, ok, err := d.load(i)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue
+		}
+		d.steps += 1<<12 + 16*len(b)
+		if total > 0 {
+			d.steps, total = d.steps+16*int(total), 0
+		}
+		if err := check(d, b); err != nil {
+			return fmt.Errorf("section %d%s: %w", i, quoted(f.sectionName(i)), err)
+		}
+	}
 	return nil
+}
+
+// debugName is a section's name if that is one of debug information, less
+// what says that it is compressed.
+func (f *file) debugName(i uint64) string {
+	name := string(f.sectionName(i))
+	switch {
+	case len(name) > 8 && name[:8] == ".zdebug_":
+		return ".debug_" + name[8:]
+	case len(name) > 7 && name[:7] == ".debug_", name == ".eh_frame":
+		return name
+	}
+	return ""
+}
+
+// sectionFor is where a section is kept that others refer to.
+func (d *debug) sectionFor(name string) *debugSection {
+	switch name {
+	case ".debug_abbrev":
+		return &d.abbrev
+	case ".debug_str":
+		return &d.str
+	case ".debug_line_str":
+		return &d.lineStr
+	case ".debug_line":
+		return &d.line
+	case ".debug_str_offsets":
+		return &d.strOffsets
+	case ".debug_addr":
+		return &d.addr
+	case ".debug_rnglists":
+		return &d.rnglists
+	case ".debug_loclists":
+		return &d.loclists
+	}
+	return nil
+}
+
+// checkFor is the check for a section that a debugger reads by itself.
+func (d *debug) checkFor(name string) func(*debug, []byte) error {
+	switch name {
+	case ".debug_info":
+		return (*debug).checkUnits
+	case ".debug_types":
+		return (*debug).checkTypeUnits
+	case ".debug_aranges":
+		return (*debug).checkAddressRanges
+	case ".debug_frame":
+		return (*debug).checkFrames
+	case ".eh_frame":
+		return (*debug).checkExceptionFrames
+	}
+	return nil
+}
+
+// load is a section as a debugger sees it; ok is false if that is not known.
+func (d *debug) load(i uint64) (b []byte, ok bool, err error) {
+	b, ok, err = d.inflated(i)
+	if ok && d.relocate != nil && d.relocate[i] != 0 {
+		b, ok, err = d.relocated(i, d.relocate[i], b)
+	}
+	return b, ok, err
+}
+
+// bitsets are sets of places in .debug_info: where entries start, where a list
+// of siblings ends, and what is referred to as an entry and as a sibling.
+type bitsets struct {
+	starts, ends, referred, siblings []uint64
+}
+
+func newBitsets(size int) bitsets {
+	n := size/64 + 1
+	b := make([]uint64, 4*n)
+	return bitsets{b[:n], b[n : 2*n], b[2*n : 3*n], b[3*n:]}
+}
+
+func mark(set []uint64, at uint64) {
+	if at/64 < uint64(len(set)) {
+		set[at/64] |= 1 << (at % 64)
+	}
 }

@@ -15,8 +15,11 @@ func (f *file) checkGroupHeader(i uint64, h *sectionHeader) error {
 	return nil
 }
 
-// checkGroups checks that the members of groups exist.
+// checkGroups checks that the members of groups exist, and that sections which
+// say that they are members are.
 func (f *file) checkGroups() error {
+	var members sectionSet
+	members.init(f.sections)
 	for i := uint64(1); i < f.sections; i++ {
 		h := f.section(i)
 		if h.typ() != sectionGroup {
@@ -31,11 +34,46 @@ func (f *file) checkGroups() error {
 		}
 		words := f.contents(i)
 		for at := groupEntry; len(words)-at >= groupEntry; at += groupEntry {
-			if member := uint64(le.Uint32(words[at:])); member == 0 || member >= f.sections {
+			member := uint64(le.Uint32(words[at:]))
+			if member == 0 || member >= f.sections {
 				return f.sectionError(i, "member %d of the group is section %d, there are %d sections",
 					at/groupEntry, member, f.sections)
 			}
+			members.add(member)
+		}
+	}
+	for i := uint64(1); i < f.sections; i++ {
+		if h := f.section(i); h.flags()&flagGroup != 0 && h.typ() != sectionNull && !members.add(i) {
+			return f.sectionError(i, "with SHF_GROUP, it is in no section group")
 		}
 	}
 	return nil
+}
+
+// A sectionSet is a set of section indexes. It does not allocate for images
+// with up to 4096 sections.
+type sectionSet struct {
+	few  [64]uint64
+	many []uint64
+}
+
+func (s *sectionSet) init(sections uint64) {
+	if sections > 64*uint64(len(s.few)) {
+		s.many = make([]uint64, sections/64+1)
+	}
+}
+
+// add adds i, and says whether it was there before.
+func (s *sectionSet) add(i uint64) bool {
+	set := s.many
+	if set == nil {
+		set = s.few[:]
+	}
+	word, bit := i/64, uint64(1)<<(i%64)
+	if word >= uint64(len(set)) {
+		return false
+	}
+	before := set[word]
+	set[word] |= bit
+	return before&bit != 0
 }

@@ -48,6 +48,7 @@ const (
 	hasSymbols contents = 1 << iota
 	hasRelocations
 	hasGroups
+	hasCompressed
 	hasDebug
 )
 

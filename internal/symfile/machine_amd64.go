@@ -6,9 +6,10 @@ const (
 	hostMachine     = 62
 	hostMachineName = "EM_X86_64"
 
-	relocNone  = 0  // R_X86_64_NONE
-	relocAbs64 = 1  // R_X86_64_64
-	relocPC32  = 2  // R_X86_64_PC32
-	relocAbs32 = 10 // R_X86_64_32
-	relocPC64  = 24 // R_X86_64_PC64
+	relocAbs64   = 1  // R_X86_64_64
+	relocPC32    = 2  // R_X86_64_PC32
+	relocAbs32   = 10 // R_X86_64_32
+	relocAbs32S  = 11 // R_X86_64_32S
+	relocPC64    = 24 // R_X86_64_PC64
+	relocHighest = 42 // R_X86_64_REX_GOTPCRELX
 )

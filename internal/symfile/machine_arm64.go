@@ -6,9 +6,10 @@ const (
 	hostMachine     = 183
 	hostMachineName = "EM_AARCH64"
 
-	relocNone  = 0   // R_AARCH64_NONE
-	relocAbs64 = 257 // R_AARCH64_ABS64
-	relocPC32  = 261 // R_AARCH64_PREL32
-	relocAbs32 = 258 // R_AARCH64_ABS32
-	relocPC64  = 260 // R_AARCH64_PREL64
+	relocAbs64   = 257       // R_AARCH64_ABS64
+	relocPC32    = 261       // R_AARCH64_PREL32
+	relocAbs32   = 258       // R_AARCH64_ABS32
+	relocAbs32S  = 1<<32 - 1 // has none
+	relocPC64    = 260       // R_AARCH64_PREL64
+	relocHighest = 1032      // R_AARCH64_IRELATIVE
 )

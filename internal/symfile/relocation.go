@@ -26,41 +26,45 @@ func (f *file) checkRelocationHeader(i uint64, h *sectionHeader) error {
 	return nil
 }
 
-// checkRelocations checks the relocations one by one: that the symbol exists
+// checkRelocations checks the relocations of an object: that the symbol exists
 // and the place is in the section.
 func (f *file) checkRelocations() error {
+	if f.typ != typeRel {
+		return nil // the dynamic linker's, or left over: no debugger applies them
+	}
+	var targets sectionSet
+	targets.init(f.sections)
 	for i := uint64(1); i < f.sections; i++ {
 		h := f.section(i)
-		switch h.typ() {
-		case sectionRela:
-			if err := f.checkRelocationTable(i, h, relaSize); err != nil {
-				return err
-			}
-		case sectionRel:
-			if err := f.checkRelocationTable(i, h, relSize); err != nil {
-				return err
-			}
+		if t := h.typ(); t != sectionRela && t != sectionRel || h.flags()&flagAlloc != 0 {
+			continue
+		}
+		if err := f.checkRelocationTable(i, h); err != nil {
+			return err
+		}
+		if target := uint64(h.info()); targets.add(target) {
+			return f.sectionError(i, "sh_info is %d: that section has other relocations already", target)
 		}
 	}
 	return nil
 }
 
-func (f *file) checkRelocationTable(i uint64, h *sectionHeader, entry int) error {
+func (f *file) checkRelocationTable(i uint64, h *sectionHeader) error {
 	link, info := uint64(h.link())%f.sections, uint64(h.info())%f.sections
-	// In a linked image these are the dynamic linker's, and r_offset is an address.
-	if f.typ != typeRel || h.flags()&flagAlloc != 0 {
-		return nil
+	if t := f.section(link).typ(); t != sectionSymbols {
+		return f.sectionError(i, "sh_link is %d, a section of type %d, not the symbol table (SHT_SYMTAB, 2)", link, t)
 	}
-	symbols := f.section(link)
-	if t := symbols.typ(); t != sectionSymbols && t != sectionDynSymbols {
-		return f.sectionError(i, "sh_link is %d, a section of type %d, not a symbol table (SHT_SYMTAB, 2)", link, t)
+	switch t := f.section(info).typ(); t {
+	case sectionNull, sectionSymbols, sectionRela, sectionRel, sectionGroup, sectionIndexes:
+		return f.sectionError(i, "sh_info is %d, a section of type %d, which has no relocations", info, t)
 	}
-	if info == 0 {
-		return f.sectionError(i, "sh_info is 0: the relocations belong to no section")
-	}
-	count, size := symbols.size()/symbolSize, f.section(info).size()
+	count, size := f.section(link).size()/symbolSize, f.section(info).size()
 	if f.section(info).flags()&flagCompressed != 0 || bytes.HasPrefix(f.sectionName(info), gnuCompressed) {
 		size = 1<<64 - 1 // r_offset is in the uncompressed section
+	}
+	entry := relaSize
+	if h.typ() == sectionRel {
+		entry = relSize
 	}
 	table := f.contents(i)
 	for at := 0; len(table)-at >= entry; at += entry {
@@ -72,4 +76,50 @@ func (f *file) checkRelocationTable(i uint64, h *sectionHeader, entry int) error
 		}
 	}
 	return nil
+}
+
+// relocated is a copy of a section with its relocations applied, as gdb does
+// for the debug sections of an object; ok is false if that is not known.
+func (d *debug) relocated(i, by uint64, b []byte) (_ []byte, ok bool, err error) {
+	if d.f.section(by).typ() != sectionRela {
+		return nil, false, nil
+	}
+	table, symbols := d.f.contents(by), d.f.contents(uint64(d.f.section(by).link())%d.f.sections)
+	b = append([]byte(nil), b...)
+	for n := 0; len(table) >= relaSize; n, table = n+1, table[relaSize:] {
+		offset, typ, symbol := le.Uint64(table), le.Uint32(table[8:]), uint64(le.Uint32(table[12:]))
+		value := le.Uint64(table[16:])
+		if symbol < uint64(len(symbols)/symbolSize) {
+			s := (*[symbolSize]byte)(symbols[symbol*symbolSize:])
+			value += le.Uint64(s[8:])
+			if index := uint64(le.Uint16(s[6:])); index != 0 && index < d.f.sections && index < indexReserve {
+				value += d.f.section(index).addr()
+			}
+		}
+		size := uint64(8)
+		switch typ {
+		case relocAbs64:
+		case relocAbs32, relocAbs32S:
+			size = 4
+		case relocPC32:
+			size = 4
+			value -= d.f.section(i).addr() + offset
+		case relocPC64:
+			value -= d.f.section(i).addr() + offset
+		default:
+			if typ > relocHighest {
+				return nil, false, d.f.sectionError(by, "relocation %d: its type is %d, which is unknown", n, typ)
+			}
+			continue // thread-local offsets and the like, which lead nowhere
+		}
+		if offset > uint64(len(b)) || size > uint64(len(b))-offset {
+			return nil, false, d.f.sectionError(by, "relocation %d: r_offset is %#x, section %d has %#x bytes", n, offset, i, len(b))
+		}
+		if size == 8 {
+			le.PutUint64(b[offset:], value)
+		} else {
+			le.PutUint32(b[offset:], uint32(value))
+		}
+	}
+	return b, true, nil
 }

@@ -8,18 +8,17 @@ import (
 
 // Section types.
 const (
-	sectionNull         = 0  // SHT_NULL
-	sectionProgram      = 1  // SHT_PROGBITS
-	sectionSymbols      = 2  // SHT_SYMTAB
-	sectionStrings      = 3  // SHT_STRTAB
-	sectionRela         = 4  // SHT_RELA
-	sectionNoBits       = 8  // SHT_NOBITS
-	sectionRel          = 9  // SHT_REL
-	sectionDynSymbols   = 11 // SHT_DYNSYM
-	sectionGroup        = 17 // SHT_GROUP
-	sectionIndexes      = 18 // SHT_SYMTAB_SHNDX
-	sectionX86Unwind    = 0x70000001
-	sectionHighestPlain = sectionIndexes
+	sectionNull       = 0          // SHT_NULL
+	sectionProgram    = 1          // SHT_PROGBITS
+	sectionSymbols    = 2          // SHT_SYMTAB
+	sectionStrings    = 3          // SHT_STRTAB
+	sectionRela       = 4          // SHT_RELA
+	sectionNoBits     = 8          // SHT_NOBITS
+	sectionRel        = 9          // SHT_REL
+	sectionDynSymbols = 11         // SHT_DYNSYM
+	sectionGroup      = 17         // SHT_GROUP
+	sectionIndexes    = 18         // SHT_SYMTAB_SHNDX
+	sectionUnwind     = 0x70000001 // SHT_X86_64_UNWIND
 )
 
 // Section flags.
@@ -64,8 +63,15 @@ func (f *file) contents(i uint64) []byte {
 func (f *file) checkSections() error {
 	size := uint64(len(f.bytes))
 	headers := f.bytes[f.sectionsAt : f.sectionsAt+f.sections*sectionHeaderSize]
-	for i := uint64(1); i < f.sections; i++ {
+	for i := uint64(0); i < f.sections; i++ {
 		h := (*sectionHeader)(headers[i*sectionHeaderSize:])
+		if i == 0 {
+			// Its other fields may hold what does not fit into the ELF header.
+			if offset, length := h.offset(), h.size(); offset > size || length > size-offset {
+				return f.sectionError(i, "sh_offset %#x + sh_size %#x ends past the image's %d bytes", offset, length, size)
+			}
+			continue
+		}
 		if link := uint64(h.link()); link >= f.sections && link != indexReserve && link != indexReserve+1 {
 			return f.sectionError(i, "sh_link is %d, there are %d sections", link, f.sections)
 		}
@@ -73,21 +79,15 @@ func (f *file) checkSections() error {
 			return f.sectionError(i, "sh_name is %d, the section names have %d bytes", name, f.namesSize)
 		}
 		typ, flags := h.typ(), h.flags()
-		if flags&(flagInfoLink|flagGroup|flagCompressed) != 0 {
+		if flags&(flagAlloc|flagInfoLink|flagGroup|flagCompressed) != 0 {
 			if err := f.checkFlags(i, h); err != nil {
 				return err
 			}
 		}
 		switch typ {
-		case sectionNull:
-			continue
+		case sectionNull, sectionProgram, sectionStrings:
 		case sectionNoBits:
 			continue
-		case sectionProgram:
-			if flags&flagAlloc == 0 {
-				f.has |= hasDebug
-			}
-		case sectionStrings:
 		case sectionSymbols, sectionDynSymbols, sectionIndexes:
 			if err := f.checkSymbolHeader(i, h); err != nil {
 				return err
@@ -100,13 +100,12 @@ func (f *file) checkSections() error {
 			if err := f.checkGroupHeader(i, h); err != nil {
 				return err
 			}
-		case sectionX86Unwind:
-			f.has |= hasDebug
+		default:
+			if !knownType(typ) {
+				return f.sectionError(i, "sh_type is %#x, which is unknown", typ)
+			}
 		}
 		offset, length := h.offset(), h.size()
-		if length == 0 {
-			continue
-		}
 		if offset > size || length > size-offset {
 			return f.sectionError(i, "sh_offset %#x + sh_size %#x ends past the image's %d bytes", offset, length, size)
 		}
@@ -119,34 +118,73 @@ func (f *file) checkSections() error {
 	return nil
 }
 
+// knownType says whether BFD knows a type of section or lets it pass: an image
+// with another type is to gdb one for an unknown machine.
+func knownType(typ uint32) bool {
+	switch {
+	case typ <= 9, typ == sectionDynSymbols, typ >= 14 && typ <= 19:
+		return true
+	case typ >= 0x60000000 && typ < 0x70000000: // of an operating system
+		return true
+	case typ == sectionUnwind, typ >= 0x80000000: // of a machine, of a user
+		return true
+	}
+	return false
+}
+
+// loadedLimit is the size of a loaded section past which it is wrong. gdb takes
+// the section for that of every address in it, the process's own code included,
+// and ends itself when it finds its breakpoint in there.
+const loadedLimit = 1 << 40
+
 // checkFlags checks a section with a flag that gives its other fields a meaning.
 func (f *file) checkFlags(i uint64, h *sectionHeader) error {
 	if h.flags()&flagInfoLink != 0 && uint64(h.info()) >= f.sections {
 		return f.sectionError(i, "with SHF_INFO_LINK, sh_info is %d, there are %d sections", h.info(), f.sections)
 	}
+	if h.flags()&flagCompressed != 0 {
+		f.has |= hasCompressed
+	}
+	if h.flags()&flagGroup != 0 {
+		f.has |= hasGroups
+	}
+	if addr, size := h.addr(), h.size(); h.flags()&flagAlloc != 0 && (size > loadedLimit || addr+size < addr) {
+		return f.sectionError(i, "sh_addr %#x + sh_size %#x is more than a process can load", addr, size)
+	}
 	return nil
 }
 
-// checkStringTables checks that the names of the sections and what else is a
-// table of strings end in a NUL.
+// checkStringTables checks that tables of strings end in a NUL, and looks among
+// the names for those of debug information.
 func (f *file) checkStringTables() error {
+	names := f.contents(f.names)
+	if len(names) == 0 {
+		return f.sectionError(f.names, "sh_size is 0: the section names need a string table")
+	}
 	for i := uint64(1); i < f.sections; i++ {
-		if f.section(i).typ() != sectionStrings {
-			continue
-		}
-		s := f.contents(i)
-		if len(s) == 0 {
-			if i == f.names {
-				return f.sectionError(i, "sh_size is 0: the section names need a string table")
+		h := f.section(i)
+		if at := uint64(h.name()); at+8 <= uint64(len(names)) {
+			switch name := le.Uint64(names[at:]); {
+			case name&(1<<56-1) == startDebug, name == startGNUDebug, name == startFrame:
+				f.has |= hasDebug
 			}
+		}
+		if h.typ() != sectionStrings || h.flags()&flagCompressed != 0 {
 			continue
 		}
-		if last := s[len(s)-1]; last != 0 {
-			return f.sectionError(i, "the last byte of the string table is %#x, not a NUL", last)
+		if s := f.contents(i); len(s) > 0 && s[len(s)-1] != 0 {
+			return f.sectionError(i, "the last byte of the string table is %#x, not a NUL", s[len(s)-1])
 		}
 	}
 	return nil
 }
+
+// How the names of debug sections start, as little-endian numbers.
+const (
+	startDebug    = 0x5f67756265642e   // ".debug_"
+	startGNUDebug = 0x5f67756265647a2e // ".zdebug_"
+	startFrame    = 0x6d6172665f68652e // ".eh_fram"
+)
 
 // sectionName is the name of section i, as far as it can be read.
 func (f *file) sectionName(i uint64) []byte {

@@ -48,6 +48,11 @@ func Check(image []byte) error {
 			return err
 		}
 	}
+	if f.has&hasCompressed != 0 {
+		if err := f.checkCompressed(); err != nil {
+			return err
+		}
+	}
 	if f.has&hasDebug != 0 {
 		return f.checkDebug()
 	}

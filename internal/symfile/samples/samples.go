@@ -138,7 +138,7 @@ func Large(t testing.TB) []Image {
 	return []Image{
 		{"many-sections", object},
 		{"many-sections-placed", Place(object, 0x30000000)},
-		{"go", b.exec("hello", "go build -o hello hello.go")},
+		{"go", b.exec("hello", "go build -trimpath -o hello hello.go")},
 		{"libc-static", b.run("static", "gcc -g -static -Wl,--defsym=main=jit_main fibonacci.c")},
 		{"dynamic", b.run("dynamic", "g++ -g -Wl,--defsym=main=_Z8jit_maini shapes.cc")},
 	}
@@ -187,10 +187,15 @@ func (b *builder) write(name string, data []byte) {
 	}
 }
 
-// run runs a compiler command that writes to output, and reads that.
+// run runs a compiler command that writes to output, and reads that. The image
+// is the same in every run: it does not know in which folder it was made.
 func (b *builder) run(output, command string) []byte {
 	b.t.Helper()
-	return b.exec(output, command+" -o "+output)
+	fixed := " -ffile-prefix-map=" + b.dir + "=/jit"
+	if strings.HasPrefix(command, "rustc ") {
+		fixed = " --remap-path-prefix=" + b.dir + "=/jit"
+	}
+	return b.exec(output, command+fixed+" -o "+output)
 }
 
 // exec runs a command and reads the file that it leaves.

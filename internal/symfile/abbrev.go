@@ -1,0 +1,75 @@
+package symfile
+
+import "fmt"
+
+// An abbrevTable is one table of .debug_abbrev.
+type abbrevTable struct {
+	at     uint64 // offset in the section, plus 1
+	dense  []abbrev
+	sparse map[uint64]abbrev // codes that are not in order
+}
+
+// An abbrev is one abbreviation declaration.
+type abbrev struct {
+	attributes int // offset of its first attribute
+	tag        uint64
+	children   bool
+}
+
+func (t *abbrevTable) find(code uint64) (abbrev, bool) {
+	if code-1 < uint64(len(t.dense)) {
+		return t.dense[code-1], true
+	}
+	a, ok := t.sparse[code]
+	return a, ok
+}
+
+// readAbbrevs reads the table at an offset into d.abbrevs.
+func (d *debug) readAbbrevs(offset uint64) error {
+	t := &d.abbrevs
+	if t.at == offset+1 {
+		return nil
+	}
+	t.at, t.dense, t.sparse = 0, t.dense[:0], nil
+	r := reader{b: d.abbrev.b, at: int(offset)}
+	for {
+		start := r.at
+		code := r.uleb()
+		if code == 0 {
+			break
+		}
+		a := abbrev{tag: r.uleb(), children: r.u8() == 1, attributes: r.at}
+		for !r.short {
+			name, form := r.uleb(), r.uleb()
+			if form == formImplicitConst {
+				r.uleb()
+			}
+			if name == 0 && form == 0 {
+				break
+			}
+			if err := d.checkForm(form); err != nil && !r.short {
+				return fmt.Errorf("its abbreviation at .debug_abbrev %#x: %w", start, err)
+			}
+		}
+		if r.short {
+			break
+		}
+		_, double := t.find(code)
+		switch {
+		case double:
+			return fmt.Errorf("its abbreviation at .debug_abbrev %#x has code %d, which another one has", start, code)
+		case code == uint64(len(t.dense))+1:
+			t.dense = append(t.dense, a)
+		case t.sparse == nil:
+			t.sparse = map[uint64]abbrev{code: a}
+		default:
+			t.sparse[code] = a
+		}
+	}
+	if r.short {
+		return fmt.Errorf("its abbreviations at .debug_abbrev %#x have no end before that of the section", offset)
+	}
+	t.at = offset + 1
+	d.steps -= r.at - int(offset)
+	return nil
+}

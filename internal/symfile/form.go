@@ -1,0 +1,230 @@
+package symfile
+
+import "fmt"
+
+// Attributes whose value decides how others are read, or is checked itself.
+const (
+	attrSibling        = 0x01
+	attrLines          = 0x10 // DW_AT_stmt_list
+	attrStrOffsetsBase = 0x72
+	attrAddrBase       = 0x73
+	attrRnglistsBase   = 0x74
+	attrLoclistsBase   = 0x8c
+)
+
+// Forms.
+const (
+	formAddr          = 0x01
+	formBlock2        = 0x03
+	formBlock4        = 0x04
+	formData2         = 0x05
+	formData4         = 0x06
+	formData8         = 0x07
+	formString        = 0x08
+	formBlock         = 0x09
+	formBlock1        = 0x0a
+	formData1         = 0x0b
+	formFlag          = 0x0c
+	formSdata         = 0x0d
+	formStrp          = 0x0e
+	formUdata         = 0x0f
+	formRefAddr       = 0x10
+	formRef1          = 0x11
+	formRef2          = 0x12
+	formRef4          = 0x13
+	formRef8          = 0x14
+	formRefUdata      = 0x15
+	formIndirect      = 0x16
+	formSecOffset     = 0x17
+	formExprloc       = 0x18
+	formFlagPresent   = 0x19
+	formStrx          = 0x1a
+	formAddrx         = 0x1b
+	formRefSup4       = 0x1c
+	formStrpSup       = 0x1d
+	formData16        = 0x1e
+	formLineStrp      = 0x1f
+	formRefSig8       = 0x20
+	formImplicitConst = 0x21
+	formLoclistx      = 0x22
+	formRnglistx      = 0x23
+	formRefSup8       = 0x24
+	formStrx1         = 0x25
+	formStrx2         = 0x26
+	formStrx3         = 0x27
+	formStrx4         = 0x28
+	formAddrx1        = 0x29
+	formAddrx2        = 0x2a
+	formAddrx3        = 0x2b
+	formAddrx4        = 0x2c
+	formLowestVendor  = 0x1f00
+	formGNUAddrIndex  = 0x1f01
+	formGNUStrIndex   = 0x1f02
+	formGNURefAlt     = 0x1f20
+	formGNUStrpAlt    = 0x1f21
+)
+
+// checkForm says whether a debugger can read past a value of this form. Other
+// vendors' forms are left to the debugger that knows them.
+func (d *debug) checkForm(form uint64) error {
+	switch {
+	case form == 0 || form == 2 || form > formAddrx4 && form < formLowestVendor:
+		return fmt.Errorf("form %#x is unknown", form)
+	case form == formRefSup4 || form == formRefSup8 || form == formStrpSup:
+		return fmt.Errorf("form %#x refers to a supplementary file", form)
+	}
+	return nil
+}
+
+// known says whether readForm can read past this form.
+func known(form uint64) bool {
+	return form <= formAddrx4 || form == formGNUAddrIndex || form == formGNUStrIndex ||
+		form == formGNURefAlt || form == formGNUStrpAlt
+}
+
+// A value is an attribute's: a number, or for blocks and strings their length.
+type value struct {
+	form   uint64
+	number uint64
+}
+
+// readForm reads past a value in a unit.
+func (u *unit) readForm(r *reader, form uint64) value {
+	v := value{form: form}
+	switch form {
+	case formAddr:
+		v.number = r.uint(u.addrSize)
+	case formData1, formFlag, formRef1, formStrx1, formAddrx1:
+		v.number = uint64(r.u8())
+	case formData2, formRef2, formStrx2, formAddrx2:
+		v.number = uint64(r.u16())
+	case formStrx3, formAddrx3:
+		v.number = r.uint(3)
+	case formData4, formRef4, formStrx4, formAddrx4, formRefSup4:
+		v.number = uint64(r.u32())
+	case formData8, formRef8, formRefSig8, formRefSup8:
+		v.number = r.u64()
+	case formData16:
+		r.skip(16)
+	case formString:
+		v.number = uint64(r.str())
+	case formUdata, formSdata, formRefUdata, formStrx, formAddrx, formLoclistx, formRnglistx,
+		formGNUAddrIndex, formGNUStrIndex:
+		v.number = r.uleb()
+	case formBlock1:
+		v.number = uint64(r.u8())
+		r.skip(v.number)
+	case formBlock2:
+		v.number = uint64(r.u16())
+		r.skip(v.number)
+	case formBlock4:
+		v.number = uint64(r.u32())
+		r.skip(v.number)
+	case formBlock, formExprloc:
+		v.number = r.uleb()
+		r.skip(v.number)
+	case formRefAddr:
+		if u.version <= 2 {
+			v.number = r.uint(u.addrSize)
+		} else {
+			v.number = r.uint(u.offsetSize)
+		}
+	case formStrp, formSecOffset, formLineStrp, formStrpSup, formGNURefAlt, formGNUStrpAlt:
+		v.number = r.uint(u.offsetSize)
+	}
+	return v
+}
+
+// checkValue checks a value that points somewhere.
+func (d *debug) checkValue(u *unit, attr uint64, v value) error {
+	switch v.form {
+	case formStrp:
+		return inSection(v.number, &d.str, ".debug_str")
+	case formLineStrp:
+		return inSection(v.number, &d.lineStr, ".debug_line_str")
+	case formStrx, formStrx1, formStrx2, formStrx3, formStrx4, formGNUStrIndex:
+		return d.checkStringIndex(u, v.number)
+	case formAddrx, formAddrx1, formAddrx2, formAddrx3, formAddrx4, formGNUAddrIndex:
+		return inTable(v.number, u.addrBase, uint64(u.addrSize), &d.addr, ".debug_addr")
+	case formRnglistx:
+		return d.checkListIndex(u, v.number, u.rnglistsBase, &d.rnglists, ".debug_rnglists")
+	case formLoclistx:
+		return d.checkListIndex(u, v.number, u.loclistsBase, &d.loclists, ".debug_loclists")
+	case formRef1, formRef2, formRef4, formRef8, formRefUdata:
+		to := u.at + v.number
+		if v.number >= u.end-u.at {
+			return fmt.Errorf("refers to offset %#x of a unit of %#x bytes", v.number, u.end-u.at)
+		}
+		if attr == attrSibling {
+			mark(u.entries.siblings, to)
+		} else {
+			mark(u.entries.referred, to)
+		}
+	case formRefAddr:
+		if d.entries.starts == nil {
+			return nil // to another section than the one that is read
+		}
+		if v.number/64 >= uint64(len(d.entries.referred)) {
+			return fmt.Errorf("refers to %#x, past the end of .debug_info", v.number)
+		}
+		mark(d.entries.referred, v.number)
+	}
+	if attr == attrLines && (v.form == formSecOffset || v.form == formData4 || v.form == formData8) {
+		if err := d.checkLineProgram(u, v.number); err != nil {
+			return fmt.Errorf("the line program at .debug_line %#x: %w", v.number, err)
+		}
+	}
+	return nil
+}
+
+// inSection checks an offset into a section of strings.
+func inSection(offset uint64, s *debugSection, name string) error {
+	if s.opaque {
+		return nil
+	}
+	if !s.exists {
+		return fmt.Errorf("refers to %s, which does not exist", name)
+	}
+	if offset >= uint64(len(s.b)) {
+		return fmt.Errorf("refers to %s %#x, which ends at %#x", name, offset, len(s.b))
+	}
+	return nil
+}
+
+// inTable checks an index into a table in a section.
+func inTable(index, base, size uint64, s *debugSection, name string) error {
+	if s.opaque {
+		return nil
+	}
+	if !s.exists {
+		return fmt.Errorf("refers to %s, which does not exist", name)
+	}
+	if n := uint64(len(s.b)); base > n || index >= (n-base)/size {
+		return fmt.Errorf("refers to entry %d from %s %#x on, which ends at %#x", index, name, base, n)
+	}
+	return nil
+}
+
+func (d *debug) checkStringIndex(u *unit, index uint64) error {
+	if err := inTable(index, u.strOffsetsBase, uint64(u.offsetSize), &d.strOffsets, ".debug_str_offsets"); err != nil || d.strOffsets.opaque {
+		return err
+	}
+	r := reader{b: d.strOffsets.b, at: int(u.strOffsetsBase + index*uint64(u.offsetSize))}
+	return inSection(r.uint(u.offsetSize), &d.str, ".debug_str")
+}
+
+func (d *debug) checkListIndex(u *unit, index, base uint64, s *debugSection, name string) error {
+	if err := inTable(index, base, uint64(u.offsetSize), s, name); err != nil || s.opaque {
+		return err
+	}
+	if base >= 12 {
+		if count := le.Uint32(s.b[base-4:]); index >= uint64(count) {
+			return fmt.Errorf("refers to list %d of the %d at %s %#x", index, count, name, base)
+		}
+	}
+	r := reader{b: s.b, at: int(base + index*uint64(u.offsetSize))}
+	if offset := r.uint(u.offsetSize); offset >= uint64(len(s.b))-base {
+		return fmt.Errorf("refers to %s %#x + %#x, which ends at %#x", name, base, offset, len(s.b))
+	}
+	return nil
+}

@@ -1,0 +1,303 @@
+package symfile
+
+import "fmt"
+
+// Pointer encodings of .eh_frame.
+const (
+	encodingAbsolute = 0x00 // DW_EH_PE_absptr
+	encodingULEB     = 0x01
+	encodingU2       = 0x02
+	encodingU4       = 0x03
+	encodingU8       = 0x04
+	encodingSigned   = 0x08
+	encodingSLEB     = 0x09
+	encodingS2       = 0x0a
+	encodingS4       = 0x0b
+	encodingS8       = 0x0c
+	encodingAligned  = 0x50
+	encodingOmit     = 0xff
+)
+
+// highestRegister is far above any machine's DWARF registers: gdb makes room
+// for all registers up to the highest that is mentioned.
+const highestRegister = 4096
+
+// A commonEntry is what frame descriptions take from their CIE.
+type commonEntry struct {
+	version, addrSize byte
+	pointers          byte // encoding of addresses
+	data              byte // encoding of the LSDA's address, or encodingOmit
+	augmented         bool // augmentation data with their length are there
+	opaque            bool // an augmentation of which nothing is known
+}
+
+func (d *debug) checkFrames(b []byte) error          { return d.checkFrameEntries(b, false) }
+func (d *debug) checkExceptionFrames(b []byte) error { return d.checkFrameEntries(b, true) }
+
+// checkFrameEntries checks the common information entries and the frame
+// descriptions of .debug_frame or .eh_frame.
+func (d *debug) checkFrameEntries(b []byte, exception bool) error {
+	var last commonEntry
+	lastAt := -1
+	for at := 0; at < len(b) && d.steps > 0; {
+		r := reader{b: b, at: at}
+		length, offsetSize := r.length()
+		if r.short || length > uint64(r.left()) {
+			return fmt.Errorf("entry at %#x: its length is %#x, the section ends %#x bytes later", at, length, r.left())
+		}
+		if length == 0 {
+			if exception {
+				return nil
+			}
+			at = r.at
+			continue
+		}
+		r.b = b[:r.at+int(length)]
+		idAt := r.at
+		idSize := offsetSize
+		if exception {
+			idSize = 4
+		}
+		id := r.uint(idSize)
+		if r.short {
+			return fmt.Errorf("entry at %#x: its length is %#x, less than its header", at, length)
+		}
+		var err error
+		if isCommon(id, offsetSize, exception) {
+			if last, err = d.readCommonEntry(&r); err != nil {
+				return fmt.Errorf("CIE at %#x: %w", at, err)
+			}
+			lastAt = at
+		} else {
+			cie := int(id)
+			if exception {
+				cie = idAt - int(id)
+			}
+			if cie != lastAt {
+				if last, err = d.commonEntryAt(b, cie, exception); err != nil {
+					return fmt.Errorf("FDE at %#x: its CIE at %#x: %w", at, cie, err)
+				}
+				lastAt = cie
+			}
+			if err := d.checkDescription(&r, &last); err != nil {
+				return fmt.Errorf("FDE at %#x: %w", at, err)
+			}
+		}
+		d.steps--
+		at = len(r.b)
+	}
+	return nil
+}
+
+// isCommon says whether an entry's id is that of a CIE.
+func isCommon(id uint64, offsetSize int, exception bool) bool {
+	switch {
+	case exception:
+		return id == 0
+	case offsetSize == 8:
+		return id == 1<<64-1
+	}
+	return id == 1<<32-1
+}
+
+// commonEntryAt reads the CIE that an FDE refers to.
+func (d *debug) commonEntryAt(b []byte, at int, exception bool) (c commonEntry, err error) {
+	if at < 0 || at >= len(b) {
+		return c, fmt.Errorf("the section has %#x bytes", len(b))
+	}
+	r := reader{b: b, at: at}
+	length, offsetSize := r.length()
+	if r.short || length > uint64(r.left()) {
+		return c, fmt.Errorf("its length is %#x, the section ends %#x bytes later", length, r.left())
+	}
+	r.b = b[:r.at+int(length)]
+	if exception {
+		offsetSize = 4
+	}
+	if id := r.uint(offsetSize); r.short || !isCommon(id, offsetSize, exception) {
+		return c, fmt.Errorf("its id is %#x, not a CIE's", id)
+	}
+	return d.readCommonEntry(&r)
+}
+
+// readCommonEntry reads and checks a CIE from its version on.
+func (d *debug) readCommonEntry(r *reader) (c commonEntry, err error) {
+	c = commonEntry{version: r.u8(), addrSize: 8, data: encodingOmit}
+	if c.version != 1 && c.version != 3 && c.version != 4 {
+		return c, fmt.Errorf("its version is %d, it can be 1, 3 and 4", c.version)
+	}
+	from := r.at
+	length := r.str()
+	augmentation := r.b[from:min(from+length, len(r.b))]
+	if string(augmentation) == "eh" {
+		r.skip(8)
+		augmentation = nil
+	}
+	if c.version >= 4 {
+		c.addrSize = r.u8()
+		if c.addrSize != 8 && c.addrSize != 4 {
+			return c, fmt.Errorf("its address_size is %d, addresses have 8 bytes", c.addrSize)
+		}
+		if segment := r.u8(); segment != 0 {
+			return c, fmt.Errorf("its segment_selector_size is %d, addresses have no segments", segment)
+		}
+	}
+	r.uleb() // code_alignment_factor
+	r.uleb() // data_alignment_factor
+	register := uint64(0)
+	if c.version == 1 {
+		register = uint64(r.u8())
+	} else {
+		register = r.uleb()
+	}
+	if register > highestRegister {
+		return c, fmt.Errorf("its return_address_register is %d, no machine has so many", register)
+	}
+	end := len(r.b)
+	if len(augmentation) > 0 && augmentation[0] == 'z' {
+		c.augmented = true
+		size := r.uleb()
+		if size > uint64(r.left()) {
+			return c, fmt.Errorf("its augmentation data have %#x bytes, more than the entry", size)
+		}
+		end = r.at + int(size)
+		augmentation = augmentation[1:]
+	}
+	for _, letter := range augmentation {
+		switch letter {
+		case 'L':
+			c.data = r.u8()
+			if c.data != encodingOmit && !validEncoding(c.data) {
+				return c, fmt.Errorf("its LSDA encoding is %#x, which is unknown", c.data)
+			}
+		case 'R':
+			c.pointers = r.u8()
+			if !validEncoding(c.pointers) {
+				return c, fmt.Errorf("its pointer encoding is %#x, which is unknown", c.pointers)
+			}
+		case 'P':
+			encoding := r.u8()
+			if !validEncoding(encoding) {
+				return c, fmt.Errorf("its personality encoding is %#x, which is unknown", encoding)
+			}
+			r.pointer(encoding, 8)
+		case 'S', 'B', 'G':
+		default:
+			c.opaque = true
+		}
+		if c.opaque {
+			break
+		}
+	}
+	if c.opaque && !c.augmented {
+		return c, nil
+	}
+	if c.augmented {
+		if r.at > end && !c.opaque {
+			return c, fmt.Errorf("its augmentation data go on past their length")
+		}
+		r.at = end
+	}
+	if r.short {
+		return c, fmt.Errorf("its header ends past its end at %#x", len(r.b))
+	}
+	return c, d.checkInstructions(r, &c)
+}
+
+// checkDescription checks an FDE from its address on.
+func (d *debug) checkDescription(r *reader, c *commonEntry) error {
+	if c.opaque && !c.augmented {
+		return nil
+	}
+	r.pointer(c.pointers, c.addrSize)
+	r.pointer(c.pointers&0x0f, c.addrSize)
+	if c.augmented {
+		r.skip(r.uleb())
+	}
+	if r.short {
+		return fmt.Errorf("its header ends past its end at %#x", len(r.b))
+	}
+	return d.checkInstructions(r, c)
+}
+
+// validEncoding says whether gdb can read an address of this encoding; it gives
+// up on others.
+func validEncoding(encoding byte) bool {
+	switch encoding & 0x0f {
+	case encodingAbsolute, encodingULEB, encodingU2, encodingU4, encodingU8,
+		encodingSigned, encodingSLEB, encodingS2, encodingS4, encodingS8:
+		return encoding&0x70 <= encodingAligned && (encoding&0x70 != encodingAligned || encoding&0x8f == 0)
+	}
+	return false
+}
+
+// pointer skips an encoded address.
+func (r *reader) pointer(encoding, addrSize byte) {
+	switch encoding & 0x0f {
+	case encodingULEB, encodingSLEB:
+		r.uleb()
+	case encodingU2, encodingS2:
+		r.skip(2)
+	case encodingU4, encodingS4:
+		r.skip(4)
+	case encodingU8, encodingS8:
+		r.skip(8)
+	default:
+		if encoding&0x70 == encodingAligned {
+			r.skip(-uint64(r.at) & 7)
+		}
+		r.skip(uint64(addrSize))
+	}
+}
+
+// checkInstructions checks call frame instructions: an unknown one, or a
+// register without end, ends gdb itself.
+func (d *debug) checkInstructions(r *reader, c *commonEntry) error {
+	for r.left() > 0 && d.steps > 0 {
+		d.steps--
+		at := r.at
+		op := r.u8()
+		register := uint64(0)
+		switch {
+		case op>>6 == 1: // DW_CFA_advance_loc
+		case op>>6 == 2: // DW_CFA_offset
+			r.uleb()
+		case op>>6 == 3: // DW_CFA_restore
+		default:
+			switch op {
+			case 0x00, 0x0a, 0x0b, 0x2d: // nop, remember_state, restore_state, GNU_window_save
+			case 0x01: // set_loc
+				r.pointer(c.pointers, c.addrSize)
+			case 0x02: // advance_loc1
+				r.skip(1)
+			case 0x03: // advance_loc2
+				r.skip(2)
+			case 0x04: // advance_loc4
+				r.skip(4)
+			case 0x05, 0x0c, 0x11, 0x12, 0x14, 0x15, 0x2f: // offset_extended, def_cfa, offset_extended_sf, def_cfa_sf, val_offset, val_offset_sf, GNU_negative_offset_extended
+				register = r.uleb()
+				r.uleb()
+			case 0x06, 0x07, 0x08, 0x0d: // restore_extended, undefined, same_value, def_cfa_register
+				register = r.uleb()
+			case 0x09: // register
+				register = max(r.uleb(), r.uleb())
+			case 0x0e, 0x13, 0x2e: // def_cfa_offset, def_cfa_offset_sf, GNU_args_size
+				r.uleb()
+			case 0x0f: // def_cfa_expression
+				r.skip(r.uleb())
+			case 0x10, 0x16: // expression, val_expression
+				register = r.uleb()
+				r.skip(r.uleb())
+			default:
+				return fmt.Errorf("its instruction at %#x is %#x, which is unknown", at, op)
+			}
+		}
+		if r.short {
+			return fmt.Errorf("its instruction at %#x ends past its end at %#x", at, len(r.b))
+		}
+		if register > highestRegister {
+			return fmt.Errorf("its instruction at %#x is about register %d, no machine has so many", at, register)
+		}
+	}
+	return nil
+}

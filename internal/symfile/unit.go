@@ -1,0 +1,233 @@
+package symfile
+
+import (
+	"fmt"
+	"math/bits"
+)
+
+// Unit types of DWARF 5.
+const (
+	unitCompile  = 1
+	unitType     = 2
+	unitPartial  = 3
+	unitSkeleton = 4
+	unitSplit    = 5
+	unitSplitTyp = 6
+)
+
+// A unit is one unit of .debug_info or .debug_types.
+type unit struct {
+	at, end    uint64 // where it starts and ends in its section
+	version    uint16
+	offsetSize int
+	addrSize   int
+	abbrevs    uint64
+	typeEntry  uint64 // offset of the type in a type unit, or 0
+	entries    *bitsets
+
+	strOffsetsBase, addrBase, rnglistsBase, loclistsBase uint64
+}
+
+// checkUnits checks .debug_info.
+func (d *debug) checkUnits(b []byte) error {
+	d.entries = newBitsets(len(b))
+	if err := d.checkUnitSection(b, false, &d.entries); err != nil {
+		return err
+	}
+	if d.steps <= 0 {
+		return nil // not all entries have been seen
+	}
+	return d.entries.check()
+}
+
+// checkTypeUnits checks a .debug_types of DWARF 4.
+func (d *debug) checkTypeUnits(b []byte) error {
+	entries := newBitsets(len(b))
+	if err := d.checkUnitSection(b, true, &entries); err != nil || d.steps <= 0 {
+		return err
+	}
+	return entries.check()
+}
+
+// check checks that what entries refer to are entries.
+func (e *bitsets) check() error {
+	for i := range e.starts {
+		if bad := e.referred[i] &^ e.starts[i]; bad != 0 {
+			return fmt.Errorf("an entry refers to %#x, where no entry starts", i*64+bits.TrailingZeros64(bad))
+		}
+		if bad := e.siblings[i] &^ (e.starts[i] | e.ends[i]); bad != 0 {
+			return fmt.Errorf("a DW_AT_sibling refers to %#x, where no entry starts", i*64+bits.TrailingZeros64(bad))
+		}
+	}
+	return nil
+}
+
+func (d *debug) checkUnitSection(b []byte, types bool, entries *bitsets) error {
+	for at := 0; at < len(b) && d.steps > 0; {
+		u := unit{at: uint64(at), entries: entries}
+		r := reader{b: b, at: at}
+		if err := d.readUnit(&r, &u, types); err != nil {
+			return fmt.Errorf("unit at %#x: %w", at, err)
+		}
+		// Everything that belongs to the unit is in it.
+		r.b = b[:u.end]
+		if err := d.checkEntries(&r, &u); err != nil {
+			return err
+		}
+		at = int(u.end)
+	}
+	return nil
+}
+
+// readUnit reads and checks a unit's header.
+func (d *debug) readUnit(r *reader, u *unit, types bool) error {
+	length, offsetSize := r.length()
+	if r.short || length > uint64(r.left()) {
+		return fmt.Errorf("its length is %#x, the section ends %#x bytes later", length, r.left())
+	}
+	u.end, u.offsetSize = uint64(r.at)+length, offsetSize
+	r.b = r.b[:u.end]
+	u.version = r.u16()
+	if u.version < 2 || u.version > 5 {
+		return fmt.Errorf("its version is %d, debuggers read DWARF 2 to 5", u.version)
+	}
+	typ := byte(unitCompile)
+	if u.version >= 5 {
+		typ = r.u8()
+		u.addrSize = int(r.u8())
+		u.abbrevs = r.uint(offsetSize)
+	} else {
+		u.abbrevs = r.uint(offsetSize)
+		u.addrSize = int(r.u8())
+		if types {
+			typ = unitType
+		}
+	}
+	switch typ {
+	case unitCompile, unitPartial:
+	case unitSkeleton, unitSplit:
+		r.skip(8)
+	case unitType, unitSplitTyp:
+		r.skip(8)
+		u.typeEntry = r.uint(offsetSize)
+		if u.typeEntry >= u.end-u.at {
+			return fmt.Errorf("its type_offset is %#x, it has %#x bytes", u.typeEntry, u.end-u.at)
+		}
+		mark(u.entries.referred, u.at+u.typeEntry)
+	default:
+		return fmt.Errorf("its unit_type is %d, DWARF has 1 to 6", typ)
+	}
+	if u.addrSize != 8 && u.addrSize != 4 {
+		return fmt.Errorf("its address_size is %d, addresses have 8 bytes", u.addrSize)
+	}
+	if r.short {
+		return fmt.Errorf("its length is %#x, less than its header", length)
+	}
+	if !d.abbrev.opaque {
+		if !d.abbrev.exists {
+			return fmt.Errorf("there is no .debug_abbrev")
+		}
+		if u.abbrevs >= uint64(len(d.abbrev.b)) {
+			return fmt.Errorf("its debug_abbrev_offset is %#x, .debug_abbrev ends at %#x", u.abbrevs, len(d.abbrev.b))
+		}
+		if err := d.readAbbrevs(u.abbrevs); err != nil {
+			return err
+		}
+	}
+	if u.version >= 5 {
+		u.strOffsetsBase = 8
+		if offsetSize == 8 {
+			u.strOffsetsBase = 16
+		}
+	}
+	return nil
+}
+
+// checkEntries checks a unit's debugging information entries.
+func (d *debug) checkEntries(r *reader, u *unit) error {
+	if d.abbrev.opaque {
+		return nil
+	}
+	d.readBases(*r, u)
+	depth := 0
+	for d.steps > 0 {
+		at := r.at
+		code := r.uleb()
+		if r.short {
+			return fmt.Errorf("unit at %#x: its entries go on past its end at %#x", u.at, u.end)
+		}
+		d.steps--
+		if code == 0 {
+			mark(u.entries.ends, uint64(at))
+			if depth--; depth <= 0 {
+				return nil
+			}
+			continue
+		}
+		mark(u.entries.starts, uint64(at))
+		a, ok := d.abbrevs.find(code)
+		if !ok {
+			return fmt.Errorf("entry at %#x: its abbreviation code %d is not in the table at .debug_abbrev %#x", at, code, u.abbrevs)
+		}
+		attributes := reader{b: d.abbrev.b, at: a.attributes}
+		for {
+			attr, form := attributes.uleb(), attributes.uleb()
+			if form == formImplicitConst {
+				attributes.uleb()
+			}
+			if attr == 0 && form == 0 {
+				break
+			}
+			for form == formIndirect && !r.short {
+				form = r.uleb()
+			}
+			if !known(form) {
+				d.steps = 0
+				return nil
+			}
+			v := u.readForm(r, form)
+			if r.short {
+				return fmt.Errorf("entry at %#x: attribute %#x ends past the unit's end at %#x", at, attr, u.end)
+			}
+			if err := d.checkValue(u, attr, v); err != nil {
+				return fmt.Errorf("entry at %#x: attribute %#x %w", at, attr, err)
+			}
+			d.steps--
+		}
+		if a.children {
+			depth++
+		} else if depth == 0 {
+			return nil
+		}
+	}
+	return nil
+}
+
+// readBases reads from a unit's first entry where its tables start.
+func (d *debug) readBases(r reader, u *unit) {
+	a, ok := d.abbrevs.find(r.uleb())
+	if !ok {
+		return
+	}
+	attributes := reader{b: d.abbrev.b, at: a.attributes}
+	for !r.short {
+		attr, form := attributes.uleb(), attributes.uleb()
+		if form == formImplicitConst {
+			attributes.uleb()
+		}
+		if attr == 0 && form == 0 || !known(form) || form == formIndirect {
+			return
+		}
+		v := u.readForm(&r, form)
+		switch attr {
+		case attrStrOffsetsBase:
+			u.strOffsetsBase = v.number
+		case attrAddrBase:
+			u.addrBase = v.number
+		case attrRnglistsBase:
+			u.rnglistsBase = v.number
+		case attrLoclistsBase:
+			u.loclistsBase = v.number
+		}
+	}
+}
