@@ -1,0 +1,197 @@
+/* The exported functions. Each refuses to enter Go in a forked child, enters it
+ * once, and keeps the text of a failure for its thread. What C does here, Go
+ * could not do or could not undo: a child must not touch the dead runtime, and
+ * cgo's malloc ends the process where this one returns NULL. */
+#define _GNU_SOURCE
+#include "gate.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "internal/gdbjit/descriptor.h"
+#include "internal/guest/guest.h"
+
+#define PER_THREAD static __attribute__((tls_model("initial-exec"))) __thread
+
+/* Implemented in export.go. */
+int32_t jitdebugGoRegister(struct gate_call *call);
+int32_t jitdebugGoUnregister(struct gate_call *call);
+int32_t jitdebugGoImage(struct gate_call *call);
+
+/*
+ * The fork gate: a byte on a page that the kernel wipes in a child, whichever
+ * way the child was made. Where that is not to be had (Linux before 4.14), the
+ * process's number serves, for a system call each time.
+ */
+static const volatile char *same_process;
+static pid_t process;
+
+static int forked(void) {
+  return same_process ? !*same_process : getpid() != process;
+}
+
+__attribute__((constructor)) static void watch_forks(void) {
+  process = getpid();
+  size_t size = (size_t)sysconf(_SC_PAGESIZE);
+  char *page = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) return;
+  *page = 1;
+  if (madvise(page, size, MADV_WIPEONFORK) == 0)
+    same_process = page;
+  else
+    munmap(page, size);
+}
+
+/* The failure text of this thread: a static one, or what is in the buffer. */
+PER_THREAD struct { const char *text; char *buffer; } last;
+
+static pthread_key_t at_thread_end;
+static int key_made;
+
+static void drop_text(void *buffer) {
+  free(buffer);
+  last.text = last.buffer = NULL;
+}
+
+__attribute__((constructor)) static void make_key(void) {
+  key_made = pthread_key_create(&at_thread_end, drop_text) == 0;
+}
+
+static void remember(int32_t status, const char *text) {
+  if (!last.buffer && key_made) {
+    char *buffer = malloc(GATE_TEXT_SIZE);
+    if (buffer && pthread_setspecific(at_thread_end, buffer) == 0)
+      last.buffer = buffer;
+    else
+      free(buffer);
+  }
+  if (last.buffer && *text)
+    last.text = strcpy(last.buffer, text);
+  else
+    last.text = jitdebug_status_string(status);
+}
+
+struct entry { int32_t (*go)(struct gate_call *); struct gate_call *call; };
+
+static int first_entry(void *argument) {
+  struct entry *entry = argument;
+  return entry->go(entry->call);
+}
+
+static int32_t enter(int32_t (*go)(struct gate_call *), struct gate_call *call) {
+  PER_THREAD int entered;
+  /* A child of many threads may find malloc's locks taken: no buffer here. */
+  if (__builtin_expect(forked(), 0)) {
+    last.text = "this process was forked from one that had loaded libjitdebug, "
+                "and Go cannot run in it; load the library, or register, "
+                "after the fork, or exec";
+    return JITDEBUG_E_FORKED;
+  }
+  int saved = errno;
+  int32_t status;
+  call->text[0] = 0;
+  if (__builtin_expect(entered, 1)) {
+    status = go(call);
+  } else {
+    struct entry entry = {go, call};
+    status = guest_first_entry(first_entry, &entry);
+    entered = 1;
+  }
+  if (__builtin_expect(status != JITDEBUG_OK, 0)) remember(status, call->text);
+  errno = saved;
+  return status;
+}
+
+static int32_t enter_to_register(struct gate_call *call,
+                                 jitdebug_registration **registration) {
+  call->output = registration;
+  int32_t status = enter(jitdebugGoRegister, call);
+  if (status == JITDEBUG_OK) {
+    *registration = call->handle;
+  } else {
+    free(call->memory.entries);
+    free(call->memory.copies);
+  }
+  return status;
+}
+
+/* A single image brings its memory along: that saves the way from Go to C. */
+int32_t jitdebug_register(const void *image, size_t size, uint32_t flags,
+                          jitdebug_registration **registration) {
+  jitdebug_image images[1] = {{image, size}};
+  struct gate_call call;
+  call.images = images;
+  call.count = 1;
+  call.flags = flags;
+  call.memory.entries = call.memory.copies = NULL;
+  if (!forked() && image && size) {
+    call.memory.entries = malloc(sizeof(struct jit_code_entry));
+    if (!(flags & JITDEBUG_BORROW)) call.memory.copies = malloc(size);
+  }
+  return enter_to_register(&call, registration);
+}
+
+int32_t jitdebug_register_batch(const jitdebug_image *images, size_t count,
+                                uint32_t flags,
+                                jitdebug_registration **registration) {
+  struct gate_call call;
+  call.images = images;
+  call.count = count;
+  call.flags = flags;
+  call.memory.entries = call.memory.copies = NULL;
+  return enter_to_register(&call, registration);
+}
+
+int32_t jitdebug_unregister(jitdebug_registration *registration) {
+  struct gate_call call;
+  call.handle = registration;
+  call.memory.entries = call.memory.copies = NULL;
+  int32_t status = enter(jitdebugGoUnregister, &call);
+  free(call.memory.entries);
+  free(call.memory.copies);
+  return status;
+}
+
+int32_t jitdebug_registration_image(const jitdebug_registration *registration,
+                                    size_t index, const void **image,
+                                    size_t *size) {
+  struct gate_call call;
+  call.handle = (void *)registration;
+  call.index = index;
+  call.output = image && size ? image : NULL;
+  int32_t status = enter(jitdebugGoImage, &call);
+  if (status == JITDEBUG_OK) {
+    *image = call.image.data;
+    *size = call.image.size;
+  }
+  return status;
+}
+
+const char *jitdebug_status_string(int32_t status) {
+  switch (status) {
+    case JITDEBUG_OK: return "success";
+    case JITDEBUG_E_ARGUMENT: return "invalid argument";
+    case JITDEBUG_E_HANDLE: return "not a handle of this library";
+    case JITDEBUG_E_STALE: return "stale handle";
+    case JITDEBUG_E_IMAGE: return "no debugger could read this image";
+    case JITDEBUG_E_MEMORY: return "out of memory";
+    case JITDEBUG_E_BUSY: return "the list is being changed";
+    case JITDEBUG_E_FORKED: return "not available in a forked child";
+    case JITDEBUG_E_DUPLICATE: return "this buffer is registered already";
+    case JITDEBUG_E_UNSUPPORTED: return "not supported on this platform";
+    case JITDEBUG_E_INTERNAL: return "internal error in libjitdebug";
+    default: return "unknown status";
+  }
+}
+
+const char *jitdebug_last_error(void) { return last.text ? last.text : ""; }
+
+uint32_t jitdebug_version(void) {
+  return JITDEBUG_VERSION_MAJOR << 16 | JITDEBUG_VERSION_MINOR << 8 |
+         JITDEBUG_VERSION_PATCH;
+}

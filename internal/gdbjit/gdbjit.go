@@ -1,0 +1,110 @@
+// Package gdbjit is the process's side of the GDB JIT interface: the descriptor,
+// the list of code entries that hangs from it, and the one lock over both.
+//
+// A debugger can stop the process between any two instructions and walk the
+// list forward from first_entry, so every store that links or unlinks leaves
+// the list whole. tests/stopanywhere steps through them and looks.
+package gdbjit
+
+// #include "descriptor.h"
+import "C"
+
+import (
+	"sync"
+	"unsafe"
+)
+
+// The values of action_flag.
+const (
+	actionNone       = 0
+	actionRegister   = 1
+	actionUnregister = 2
+)
+
+// Entry is a code entry. It must lie in C memory, zeroed or not, and stay there
+// from Add until Remove returns.
+//
+// The links are integers to Go: its collector has no business with C memory.
+type Entry struct {
+	next, prev uintptr
+	symfile    unsafe.Pointer
+	size       uint64
+}
+
+type descriptor struct {
+	version, action uint32
+	relevant, first uintptr
+}
+
+// The layouts are those of the C structures, or this does not compile.
+var (
+	_ [unsafe.Sizeof(Entry{})]byte              = [C.sizeof_struct_jit_code_entry]byte{}
+	_ [unsafe.Sizeof(descriptor{})]byte         = [C.sizeof_struct_jit_descriptor]byte{}
+	_ [unsafe.Offsetof(Entry{}.size)]byte       = [unsafe.Offsetof(C.struct_jit_code_entry{}.symfile_size)]byte{}
+	_ [unsafe.Offsetof(descriptor{}.first)]byte = [unsafe.Offsetof(C.struct_jit_descriptor{}.first_entry)]byte{}
+)
+
+var (
+	lock sync.Mutex
+	desc = (*descriptor)(unsafe.Pointer(&C.__jit_debug_descriptor))
+)
+
+// Lock takes the lock over the list. Add, Remove and Image need it; it is held
+// over the notification, so that a debugger sees one change at a time.
+func Lock() { lock.Lock() }
+
+// TryLock takes the lock if nobody holds it, and says whether it did.
+func TryLock() bool { return lock.TryLock() }
+
+// Unlock gives the lock back.
+func Unlock() { lock.Unlock() }
+
+// Set fills an entry that is not on the list with the image it is to show.
+func (e *Entry) Set(symfile unsafe.Pointer, size uint64) {
+	*e = Entry{symfile: symfile, size: size}
+}
+
+// Image returns the address and the size in bytes of the entry's image.
+func (e *Entry) Image() (symfile unsafe.Pointer, size uint64) {
+	return e.symfile, e.size
+}
+
+// Add puts an entry at the head of the list and tells the debugger.
+func Add(e *Entry) {
+	this := uintptr(unsafe.Pointer(e))
+	e.prev = 0
+	e.next = desc.first
+	if e.next != 0 {
+		at(&e.next).prev = this
+	}
+	desc.first = this
+	tell(actionRegister, this)
+}
+
+// Remove takes an entry off the list and tells the debugger, which looks it up
+// by its address: the entry is the caller's again only after that.
+func Remove(e *Entry) {
+	if e.prev != 0 {
+		at(&e.prev).next = e.next
+	} else {
+		desc.first = e.next
+	}
+	if e.next != 0 {
+		at(&e.next).prev = e.prev
+	}
+	tell(actionUnregister, uintptr(unsafe.Pointer(e)))
+}
+
+// tell keeps to an order in which an action never stands without its entry.
+func tell(action uint32, entry uintptr) {
+	desc.relevant = entry
+	desc.action = action
+	notify()
+	desc.action = actionNone
+	desc.relevant = 0
+}
+
+// at follows a link into C memory.
+func at(link *uintptr) *Entry {
+	return *(**Entry)(unsafe.Pointer(link))
+}

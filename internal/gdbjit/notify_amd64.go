@@ -1,0 +1,16 @@
+package gdbjit
+
+// #include "descriptor.h"
+import "C"
+
+import (
+	"unsafe"
+
+	"github.com/libjitdebug/libjitdebug/internal/gdbjit/hook"
+)
+
+var registerCode = uintptr(unsafe.Pointer(C.__jit_debug_register_code))
+
+// notify calls __jit_debug_register_code, past cgo: the function is empty, and
+// the way through cgo would double the time for which the lock is held.
+func notify() { hook.Call(registerCode) }

@@ -1,0 +1,45 @@
+// Package guest keeps the Go runtime from being noticed by the process that it
+// is loaded into: signals, stacks and memory that fails.
+package guest
+
+// #cgo LDFLAGS: -Wl,--wrap=mmap
+// #cgo noescape guest_malloc
+// #cgo nocallback guest_malloc
+// #include "guest.h"
+import "C"
+
+import "unsafe"
+
+func init() { C.guest_started() }
+
+// Malloc makes *first and *second point to so many bytes of C memory, not zeroed,
+// where they are nil and the size is not 0. If it fails, one may be set.
+func Malloc(first *unsafe.Pointer, firstSize uintptr, second *unsafe.Pointer, secondSize uintptr) bool {
+	return C.guest_malloc(first, C.size_t(firstSize), second, C.size_t(secondSize)) != 0
+}
+
+// Headroom says whether there is memory for Go's heap to grow. Asked before a
+// registration allocates in Go, which cannot fail there without a crash.
+func Headroom() bool { return C.guest_headroom() != 0 }
+
+// stackRoom is how much stack a signal handler of the host finds free when it
+// interrupts Go code: a handler without SA_ONSTACK runs on whatever stack is in
+// use, and a goroutine's begins with 8 KiB.
+const stackRoom = 64 << 10
+
+// ReserveStack makes this goroutine's stack large enough for the host's signal
+// handlers. It stays large, for stacks do not shrink (gcshrinkstackoff), so that
+// this costs a comparison from the second call on.
+func ReserveStack() { room(0) }
+
+// The prologue grows the stack for the largest frame the function might need,
+// whichever way it takes.
+//
+//go:noinline
+func room(index int) byte {
+	if index == 0 {
+		return 0
+	}
+	var unused [stackRoom]byte
+	return unused[index]
+}

@@ -1,0 +1,24 @@
+/* Go as a guest in a process that it does not own: what the C side needs. */
+#ifndef JITDEBUG_GUEST_H
+#define JITDEBUG_GUEST_H
+
+#include <stddef.h>
+
+/* Runs call(argument), which enters Go, as this thread's first entry. Go then
+ * prepares the thread for good: it unblocks signals and sets an alternate stack
+ * where there is none. Both are put back before this returns. */
+int guest_first_entry(int (*call)(void *), void *argument);
+
+/* Two blocks of C memory for Go, each only where none is there yet and its size
+ * is not 0; false if malloc fails, where cgo's C.malloc would end the process. */
+int guest_malloc(void **first, size_t first_size, void **second,
+                 size_t second_size);
+
+/* Says whether the kernel would give Go's heap what it takes to grow: an arena
+ * and a step into it. The runtime cannot be refused, it ends the process. */
+int guest_headroom(void);
+
+/* Tells the loading thread that the Go runtime is up. */
+void guest_started(void);
+
+#endif

@@ -1,0 +1,162 @@
+package handle
+
+import (
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+func take(t *testing.T, table *Table[int], lock sync.Locker) *Slot[int] {
+	for {
+		lock.Lock()
+		slot := table.Take()
+		lock.Unlock()
+		if slot != nil {
+			return slot
+		}
+		if err := table.Grow(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestOneLife(t *testing.T) {
+	var table Table[int]
+	var lock sync.Mutex
+	slot := take(t, &table, &lock)
+	slot.Value = 42
+	handle := slot.Arm()
+
+	if got, err := table.Get(handle); err != nil || got.Value != 42 {
+		t.Fatalf("Get: %v, %v", got, err)
+	}
+	for _, wrong := range []uintptr{0, 1, handle + 1, handle - 1, handle + 8,
+		handle + 16, handle | 1<<generationShift, handle | 1<<63, ^uintptr(0)} {
+		if _, err := table.Get(wrong); !errors.Is(err, ErrForeign) {
+			t.Errorf("Get(%#x) beside %#x: %v", wrong, handle, err)
+		}
+	}
+	if got, err := table.Retire(handle); err != nil || got != slot {
+		t.Fatalf("Retire: %v, %v", got, err)
+	}
+	if _, err := table.Get(handle); !errors.Is(err, ErrStale) {
+		t.Errorf("Get after Retire: %v", err)
+	}
+	if _, err := table.Retire(handle); !errors.Is(err, ErrStale) {
+		t.Errorf("second Retire: %v", err)
+	}
+}
+
+// A stale handle is recognised for as many lives as the header promises, and
+// for 256 times as many in truth: here past several rounds of the quarantine.
+func TestStaleStaysStale(t *testing.T) {
+	var table Table[int]
+	var lock sync.Mutex
+	first := take(t, &table, &lock).Arm()
+	cell := first
+	if slot, err := table.Retire(first); err == nil {
+		table.Put(slot)
+	}
+	reused := false
+	for i := 0; i < 3*Quarantine; i++ {
+		slot := take(t, &table, &lock)
+		handle := slot.Arm()
+		if handle == first {
+			t.Fatalf("the handle is back after %d lives", i)
+		}
+		if handle&(1<<generationShift-1) == cell {
+			if i < Quarantine {
+				t.Fatalf("the slot is back after %d lives, in its quarantine", i)
+			}
+			reused = true
+		}
+		if _, err := table.Get(first); !errors.Is(err, ErrStale) {
+			t.Fatalf("after %d lives: %v", i, err)
+		}
+		if _, err := table.Retire(handle); err != nil {
+			t.Fatal(err)
+		}
+		table.Put(slot)
+	}
+	if !reused {
+		t.Fatal("the slot never served again: memory grows without end")
+	}
+}
+
+func TestOneWinner(t *testing.T) {
+	var table Table[int]
+	var lock sync.Mutex
+	for round := 0; round < 2000; round++ {
+		handle := take(t, &table, &lock).Arm()
+		var winners, stale atomic.Int32
+		var threads sync.WaitGroup
+		for range 8 {
+			threads.Add(1)
+			go func() {
+				defer threads.Done()
+				slot, err := table.Retire(handle)
+				switch {
+				case err == nil:
+					winners.Add(1)
+					lock.Lock()
+					table.Put(slot)
+					lock.Unlock()
+				case errors.Is(err, ErrStale):
+					stale.Add(1)
+				}
+			}()
+		}
+		threads.Wait()
+		if winners.Load() != 1 || stale.Load() != 7 {
+			t.Fatalf("%d winners, %d stale", winners.Load(), stale.Load())
+		}
+	}
+}
+
+// Sequences of lives and bad handles against a model.
+func TestAgainstModel(t *testing.T) {
+	var table Table[int]
+	var lock sync.Mutex
+	random := rand.New(rand.NewPCG(1, 2))
+	live := map[uintptr]int{}
+	var handles, dead []uintptr
+	for i := range 200_000 {
+		switch random.IntN(4) {
+		case 0, 1:
+			slot := take(t, &table, &lock)
+			slot.Value = i
+			handle := slot.Arm()
+			live[handle] = i
+			handles = append(handles, handle)
+		case 2:
+			if len(handles) == 0 {
+				continue
+			}
+			at := random.IntN(len(handles))
+			handle := handles[at]
+			handles[at] = handles[len(handles)-1]
+			handles = handles[:len(handles)-1]
+			slot, err := table.Retire(handle)
+			if err != nil || slot.Value != live[handle] {
+				t.Fatalf("step %d: %v, %v", i, slot, err)
+			}
+			table.Put(slot)
+			delete(live, handle)
+			dead = append(dead, handle)
+		case 3:
+			if len(dead) == 0 {
+				continue
+			}
+			if _, err := table.Retire(dead[random.IntN(len(dead))]); !errors.Is(err, ErrStale) {
+				t.Fatalf("step %d: %v", i, err)
+			}
+		}
+	}
+	for handle, value := range live {
+		if slot, err := table.Get(handle); err != nil || slot.Value != value {
+			t.Fatalf("%#x: %v, %v", handle, slot, err)
+		}
+	}
+}
