@@ -48,7 +48,10 @@ __attribute__((constructor)) static void watch_forks(void) {
 }
 
 /* The failure text of this thread: a static one, or what is in the buffer. */
-PER_THREAD struct { const char *text; char *buffer; } last;
+PER_THREAD struct {
+  const char *text;
+  char *buffer;
+} last;
 
 static pthread_key_t at_thread_end;
 static int key_made;
@@ -76,20 +79,25 @@ static void remember(int32_t status, const char *text) {
     last.text = jitdebug_status_string(status);
 }
 
-struct entry { int32_t (*go)(struct gate_call *); struct gate_call *call; };
+struct entry {
+  int32_t (*go)(struct gate_call *);
+  struct gate_call *call;
+};
 
 static int first_entry(void *argument) {
   struct entry *entry = argument;
   return entry->go(entry->call);
 }
 
-static int32_t enter(int32_t (*go)(struct gate_call *), struct gate_call *call) {
+static int32_t enter(int32_t (*go)(struct gate_call *),
+                     struct gate_call *call) {
   PER_THREAD int entered;
   /* A child of many threads may find malloc's locks taken: no buffer here. */
   if (__builtin_expect(forked(), 0)) {
-    last.text = "this process was forked from one that had loaded libjitdebug, "
-                "and Go cannot run in it; load the library, or register, "
-                "after the fork, or exec";
+    last.text =
+        "this process was forked from one that had loaded libjitdebug, "
+        "and Go cannot run in it; load the library, or register, "
+        "after the fork, or exec";
     return JITDEBUG_E_FORKED;
   }
   int saved = errno;
@@ -174,18 +182,30 @@ int32_t jitdebug_registration_image(const jitdebug_registration *registration,
 
 const char *jitdebug_status_string(int32_t status) {
   switch (status) {
-    case JITDEBUG_OK: return "success";
-    case JITDEBUG_E_ARGUMENT: return "invalid argument";
-    case JITDEBUG_E_HANDLE: return "not a handle of this library";
-    case JITDEBUG_E_STALE: return "stale handle";
-    case JITDEBUG_E_IMAGE: return "no debugger could read this image";
-    case JITDEBUG_E_MEMORY: return "out of memory";
-    case JITDEBUG_E_BUSY: return "the list is being changed";
-    case JITDEBUG_E_FORKED: return "not available in a forked child";
-    case JITDEBUG_E_DUPLICATE: return "this buffer is registered already";
-    case JITDEBUG_E_UNSUPPORTED: return "not supported on this platform";
-    case JITDEBUG_E_INTERNAL: return "internal error in libjitdebug";
-    default: return "unknown status";
+    case JITDEBUG_OK:
+      return "success";
+    case JITDEBUG_E_ARGUMENT:
+      return "invalid argument";
+    case JITDEBUG_E_HANDLE:
+      return "not a handle of this library";
+    case JITDEBUG_E_STALE:
+      return "stale handle";
+    case JITDEBUG_E_IMAGE:
+      return "no debugger could read this image";
+    case JITDEBUG_E_MEMORY:
+      return "out of memory";
+    case JITDEBUG_E_BUSY:
+      return "the list is being changed";
+    case JITDEBUG_E_FORKED:
+      return "not available in a forked child";
+    case JITDEBUG_E_DUPLICATE:
+      return "this buffer is registered already";
+    case JITDEBUG_E_UNSUPPORTED:
+      return "not supported on this platform";
+    case JITDEBUG_E_INTERNAL:
+      return "internal error in libjitdebug";
+    default:
+      return "unknown status";
   }
 }
 

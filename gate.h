@@ -11,11 +11,14 @@ struct gate_call {
   size_t count;
   uint32_t flags;
   void *handle; /* jitdebug_registration *, in or out */
-  const void *output; /* where the caller wants the result: only its NULL counts */
+  const void
+      *output; /* where the caller wants the result: only its NULL counts */
 
   /* C memory. Registering: had already, or to be had; the gate frees it if the
    * call fails. Unregistering: to be freed. */
-  struct { void *entries, *copies; } memory;
+  struct {
+    void *entries, *copies;
+  } memory;
 
   size_t index;         /* jitdebug_registration_image: which, */
   jitdebug_image image; /* and what it is */

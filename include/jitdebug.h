@@ -2,8 +2,9 @@
  * libjitdebug: makes code generated at run time visible to gdb and lldb.
  *
  * A runtime hands over an ELF image of the code it generated; the library puts
- * it on the process's one list for the GDB JIT interface and tells the debugger.
- * All runtimes in a process share that list, whichever language they are in.
+ * it on the process's one list for the GDB JIT interface and tells the
+ * debugger. All runtimes in a process share that list, whichever language they
+ * are in.
  *
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
@@ -85,7 +86,8 @@ enum {
   JITDEBUG_E_HANDLE = -2,
   /* A handle that is unregistered already. */
   JITDEBUG_E_STALE = -3,
-  /* No debugger could read this image; jitdebug_last_error() names the field. */
+  /* No debugger could read this image; jitdebug_last_error() says why.
+   */
   JITDEBUG_E_IMAGE = -4,
   /* Out of memory; nothing changed, and a later call can succeed. */
   JITDEBUG_E_MEMORY = -5,
@@ -139,13 +141,14 @@ JITDEBUG_API int32_t jitdebug_register(const void *image, size_t size,
  * from 0. E_ARGUMENT also where images is NULL or count is 0, E_DUPLICATE also
  * where a borrowed address is twice in the array. Since 1.0.
  */
-JITDEBUG_API int32_t jitdebug_register_batch(
-    const jitdebug_image *images, size_t count, uint32_t flags,
-    jitdebug_registration **registration);
+JITDEBUG_API int32_t
+jitdebug_register_batch(const jitdebug_image *images, size_t count,
+                        uint32_t flags, jitdebug_registration **registration);
 
 /*
  * Unregisters: when this returns, a debugger has forgotten the images, copies
- * are freed, borrowed buffers are the caller's again, and so is the code memory.
+ * are freed, borrowed buffers are the caller's again, and so is the code
+ * memory.
  *
  *   registration  the handle, of no use afterwards. NULL is fine, like free().
  *
@@ -169,14 +172,14 @@ JITDEBUG_API int32_t jitdebug_unregister(jitdebug_registration *registration);
  * E_ARGUMENT: registration, image or size is NULL, or index is past the end;
  * E_HANDLE, E_STALE, E_FORKED or E_INTERNAL. Since 1.0.
  */
-JITDEBUG_API int32_t jitdebug_registration_image(
-    const jitdebug_registration *registration, size_t index,
-    const void **image, size_t *size);
+JITDEBUG_API int32_t
+jitdebug_registration_image(const jitdebug_registration *registration,
+                            size_t index, const void **image, size_t *size);
 
 /*
- * Names a status in a few words, such as "stale handle"; for a number that is no
- * status it says so. The text is static and never NULL. Works in a forked child.
- * Since 1.0.
+ * Names a status in a few words, such as "stale handle"; for a number that is
+ * no status it says so. The text is static and never NULL. Works in a forked
+ * child. Since 1.0.
  */
 JITDEBUG_API const char *jitdebug_status_string(int32_t status);
 

@@ -10,7 +10,8 @@
 int guest_first_entry(int (*call)(void *), void *argument);
 
 /* Two blocks of C memory for Go, each only where none is there yet and its size
- * is not 0; false if malloc fails, where cgo's C.malloc would end the process. */
+ * is not 0; false if malloc fails, where cgo's C.malloc would end the process.
+ */
 int guest_malloc(void **first, size_t first_size, void **second,
                  size_t second_size);
 
