@@ -38,7 +38,12 @@ func (d *debug) readAbbrevs(offset uint64) error {
 		if code == 0 {
 			break
 		}
-		a := abbrev{tag: r.uleb(), children: r.u8() == 1, attributes: r.at}
+		a := abbrev{tag: r.uleb()}
+		children := r.u8()
+		if children > 1 && !r.short {
+			return fmt.Errorf("its abbreviation at .debug_abbrev %#x: its children flag is %d, it can be 0 and 1", start, children)
+		}
+		a.children, a.attributes = children == 1, r.at
 		for !r.short {
 			name, form := r.uleb(), r.uleb()
 			if form == formImplicitConst {
@@ -47,8 +52,17 @@ func (d *debug) readAbbrevs(offset uint64) error {
 			if name == 0 && form == 0 {
 				break
 			}
-			if err := d.checkForm(form); err != nil && !r.short {
-				return fmt.Errorf("its abbreviation at .debug_abbrev %#x: %w", start, err)
+			if r.short {
+				break
+			}
+			if name == 0 {
+				return fmt.Errorf("its abbreviation at .debug_abbrev %#x: an attribute is 0, its form %#x", start, form)
+			}
+			if err := d.checkForm(form); err != nil {
+				return fmt.Errorf("its abbreviation at .debug_abbrev %#x: attribute %#x: %w", start, name, err)
+			}
+			if err := checkClass(name, form); err != nil {
+				return fmt.Errorf("its abbreviation at .debug_abbrev %#x: attribute %#x: %w", start, name, err)
 			}
 		}
 		if r.short {

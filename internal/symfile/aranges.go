@@ -14,7 +14,9 @@ func (d *debug) checkAddressRanges(b []byte) error {
 		if version := r.u16(); version != 2 {
 			return fmt.Errorf("set at %#x: its version is %d, the only one is 2", at, version)
 		}
-		r.uint(offsetSize)
+		if unit := r.uint(offsetSize); d.steps > 0 && d.units != nil && !d.units.has(unit) {
+			return fmt.Errorf("set at %#x: its debug_info_offset is %#x, where no unit starts", at, unit)
+		}
 		size, segment := uint64(r.u8()), r.u8()
 		if size != 8 && size != 4 {
 			return fmt.Errorf("set at %#x: its address_size is %d, addresses have 8 bytes", at, size)

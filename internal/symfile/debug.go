@@ -8,10 +8,14 @@ type debug struct {
 	f        *file
 	relocate []uint64 // for each section, the index of its relocations or 0
 
-	abbrev, str, lineStr, line, strOffsets, addr, rnglists, loclists debugSection
+	abbrev, str, lineStr, line, strOffsets, addr, rnglists, loclists, loc debugSection
 
 	abbrevs abbrevTable // the one that was used last
-	entries bitsets
+	entries places      // in .debug_info, the last one if there are several
+	units   bitset      // where its units start
+
+	signatures []uint64 // of the type units
+	wanted     []uint64 // of types that have to be classes
 
 	inflate uint64 // bytes that had to be inflated
 	steps   int    // how much further to look
@@ -54,8 +58,21 @@ func (f *file) checkDebug() error {
 	}
 	// What units share is looked at for each, which a malicious image could
 	// drive to the square of its size: then the rest goes unseen.
+	d.steps = 16 * int(total)
+	if err := d.checkEach(checkUnitsOf); err != nil {
+		return err
+	}
+	if err := d.checkSignatures(); err != nil {
+		return err
+	}
+	return d.checkEach(checkTablesOf)
+}
+
+// checkEach runs the checks that are there for the sections' names.
+func (d *debug) checkEach(checkFor func(name string) func(*debug, []byte) error) error {
+	f := d.f
 	for i := uint64(1); i < f.sections; i++ {
-		check := d.checkFor(f.debugName(i))
+		check := checkFor(f.debugName(i))
 		if check == nil || f.section(i).typ() == sectionNoBits {
 			continue
 		}
@@ -67,9 +84,6 @@ func (f *file) checkDebug() error {
 			continue
 		}
 		d.steps += 1<<12 + 16*len(b)
-		if total > 0 {
-			d.steps, total = d.steps+16*int(total), 0
-		}
 		if err := check(d, b); err != nil {
 			return fmt.Errorf("section %d%s: %w", i, quoted(f.sectionName(i)), err)
 		}
@@ -109,17 +123,26 @@ func (d *debug) sectionFor(name string) *debugSection {
 		return &d.rnglists
 	case ".debug_loclists":
 		return &d.loclists
+	case ".debug_loc":
+		return &d.loc
 	}
 	return nil
 }
 
-// checkFor is the check for a section that a debugger reads by itself.
-func (d *debug) checkFor(name string) func(*debug, []byte) error {
+// checkUnitsOf is the check for a section that holds units.
+func checkUnitsOf(name string) func(*debug, []byte) error {
 	switch name {
 	case ".debug_info":
 		return (*debug).checkUnits
 	case ".debug_types":
 		return (*debug).checkTypeUnits
+	}
+	return nil
+}
+
+// checkTablesOf is the check for another section that a debugger reads by itself.
+func checkTablesOf(name string) func(*debug, []byte) error {
+	switch name {
 	case ".debug_aranges":
 		return (*debug).checkAddressRanges
 	case ".debug_frame":
@@ -139,20 +162,27 @@ func (d *debug) load(i uint64) (b []byte, ok bool, err error) {
 	return b, ok, err
 }
 
-// bitsets are sets of places in .debug_info: where entries start, where a list
+// places are sets of places in .debug_info: where entries start, where a list
 // of siblings ends, and what is referred to as an entry and as a sibling.
-type bitsets struct {
-	starts, ends, referred, siblings []uint64
+type places struct {
+	starts, ends, referred, siblings bitset
 }
 
-func newBitsets(size int) bitsets {
+func newPlaces(size int) places {
 	n := size/64 + 1
-	b := make([]uint64, 4*n)
-	return bitsets{b[:n], b[n : 2*n], b[2*n : 3*n], b[3*n:]}
+	b := make(bitset, 4*n)
+	return places{b[:n], b[n : 2*n], b[2*n : 3*n], b[3*n:]}
 }
 
-func mark(set []uint64, at uint64) {
-	if at/64 < uint64(len(set)) {
-		set[at/64] |= 1 << (at % 64)
+// A bitset is a set of offsets in a section.
+type bitset []uint64
+
+func (b bitset) add(at uint64) {
+	if at/64 < uint64(len(b)) {
+		b[at/64] |= 1 << (at % 64)
 	}
+}
+
+func (b bitset) has(at uint64) bool {
+	return at/64 < uint64(len(b)) && b[at/64]>>(at%64)&1 != 0
 }

@@ -5,6 +5,17 @@ import "fmt"
 // Attributes whose value decides how others are read, or is checked itself.
 const (
 	attrSibling        = 0x01
+	attrLocation       = 0x02
+	attrName           = 0x03
+	attrByteSize       = 0x0b
+	attrBitSize        = 0x0d
+	attrCompDir        = 0x1b
+	attrContainingType = 0x1d
+	attrProducer       = 0x25
+	attrMemberLocation = 0x38
+	attrFrameBase      = 0x40
+	attrRanges         = 0x55
+	attrLinkageName    = 0x6e
 	attrLines          = 0x10 // DW_AT_stmt_list
 	attrStrOffsetsBase = 0x72
 	attrAddrBase       = 0x73
@@ -57,23 +68,50 @@ const (
 	formAddrx2        = 0x2a
 	formAddrx3        = 0x2b
 	formAddrx4        = 0x2c
-	formLowestVendor  = 0x1f00
 	formGNUAddrIndex  = 0x1f01
 	formGNUStrIndex   = 0x1f02
 	formGNURefAlt     = 0x1f20
 	formGNUStrpAlt    = 0x1f21
+	formLLVMAddrx     = 0x2001 // DW_FORM_LLVM_addrx_offset, which only lldb reads
 )
 
-// checkForm says whether a debugger can read past a value of this form. Other
-// vendors' forms are left to the debugger that knows them.
+// checkForm says whether a debugger can read past a value of this form.
 func (d *debug) checkForm(form uint64) error {
 	switch {
-	case form == 0 || form == 2 || form > formAddrx4 && form < formLowestVendor:
+	case form == 0 || form == 2 || !known(form) && form != formLLVMAddrx:
 		return fmt.Errorf("form %#x is unknown", form)
 	case form == formRefSup4 || form == formRefSup8 || form == formStrpSup:
 		return fmt.Errorf("form %#x refers to a supplementary file", form)
 	}
 	return nil
+}
+
+// checkClass checks the form of attributes for which gdb relies on the class.
+func checkClass(attr, form uint64) error {
+	switch attr {
+	case attrName, attrCompDir, attrProducer, attrLinkageName:
+		if !isString(form) && form != formIndirect && known(form) {
+			return fmt.Errorf("form %#x is no string", form)
+		}
+	case attrByteSize, attrBitSize:
+		if isString(form) || form == formFlag || form == formFlagPresent {
+			return fmt.Errorf("form %#x is no number", form)
+		}
+	}
+	return nil
+}
+
+func isString(form uint64) bool {
+	switch form {
+	case formString, formStrp, formStrx, formStrpSup, formLineStrp, formStrx1, formStrx2, formStrx3, formStrx4,
+		formGNUStrIndex, formGNUStrpAlt:
+		return true
+	}
+	return false
+}
+
+func isBlock(form uint64) bool {
+	return form == formBlock || form == formBlock1 || form == formBlock2 || form == formBlock4 || form == formExprloc
 }
 
 // known says whether readForm can read past this form.
@@ -82,10 +120,11 @@ func known(form uint64) bool {
 		form == formGNURefAlt || form == formGNUStrpAlt
 }
 
-// A value is an attribute's: a number, or for blocks and strings their length.
+// A value is an attribute's: a number or a block, of a string the length.
 type value struct {
 	form   uint64
 	number uint64
+	block  []byte
 }
 
 // readForm reads past a value in a unit.
@@ -112,17 +151,13 @@ func (u *unit) readForm(r *reader, form uint64) value {
 		formGNUAddrIndex, formGNUStrIndex:
 		v.number = r.uleb()
 	case formBlock1:
-		v.number = uint64(r.u8())
-		r.skip(v.number)
+		v.block = r.take(uint64(r.u8()))
 	case formBlock2:
-		v.number = uint64(r.u16())
-		r.skip(v.number)
+		v.block = r.take(uint64(r.u16()))
 	case formBlock4:
-		v.number = uint64(r.u32())
-		r.skip(v.number)
+		v.block = r.take(uint64(r.u32()))
 	case formBlock, formExprloc:
-		v.number = r.uleb()
-		r.skip(v.number)
+		v.block = r.take(r.uleb())
 	case formRefAddr:
 		if u.version <= 2 {
 			v.number = r.uint(u.addrSize)
@@ -145,20 +180,28 @@ func (d *debug) checkValue(u *unit, attr uint64, v value) error {
 	case formStrx, formStrx1, formStrx2, formStrx3, formStrx4, formGNUStrIndex:
 		return d.checkStringIndex(u, v.number)
 	case formAddrx, formAddrx1, formAddrx2, formAddrx3, formAddrx4, formGNUAddrIndex:
-		return inTable(v.number, u.addrBase, uint64(u.addrSize), &d.addr, ".debug_addr")
+		return d.checkAddressIndex(u, v.number)
 	case formRnglistx:
-		return d.checkListIndex(u, v.number, u.rnglistsBase, &d.rnglists, ".debug_rnglists")
+		offset, err := d.listOffset(u, v.number, u.rnglistsBase, &d.rnglists, ".debug_rnglists")
+		if err != nil || d.rnglists.opaque {
+			return err
+		}
+		return d.checkRanges(u, offset)
 	case formLoclistx:
-		return d.checkListIndex(u, v.number, u.loclistsBase, &d.loclists, ".debug_loclists")
+		offset, err := d.listOffset(u, v.number, u.loclistsBase, &d.loclists, ".debug_loclists")
+		if err != nil || d.loclists.opaque {
+			return err
+		}
+		return d.checkLocations(u, offset)
 	case formRef1, formRef2, formRef4, formRef8, formRefUdata:
 		to := u.at + v.number
 		if v.number >= u.end-u.at {
 			return fmt.Errorf("refers to offset %#x of a unit of %#x bytes", v.number, u.end-u.at)
 		}
 		if attr == attrSibling {
-			mark(u.entries.siblings, to)
+			u.entries.siblings.add(to)
 		} else {
-			mark(u.entries.referred, to)
+			u.entries.referred.add(to)
 		}
 	case formRefAddr:
 		if d.entries.starts == nil {
@@ -167,12 +210,20 @@ func (d *debug) checkValue(u *unit, attr uint64, v value) error {
 		if v.number/64 >= uint64(len(d.entries.referred)) {
 			return fmt.Errorf("refers to %#x, past the end of .debug_info", v.number)
 		}
-		mark(d.entries.referred, v.number)
+		d.entries.referred.add(v.number)
 	}
-	if attr == attrLines && (v.form == formSecOffset || v.form == formData4 || v.form == formData8) {
+	offset := v.form == formSecOffset || u.version < 4 && (v.form == formData4 || v.form == formData8)
+	switch {
+	case attr == attrLines && offset:
 		if err := d.checkLineProgram(u, v.number); err != nil {
-			return fmt.Errorf("the line program at .debug_line %#x: %w", v.number, err)
+			return fmt.Errorf("refers to the line program at .debug_line %#x: %w", v.number, err)
 		}
+	case attr == attrRanges && offset:
+		return d.checkRanges(u, v.number)
+	case (attr == attrLocation || attr == attrFrameBase) && offset:
+		return d.checkLocations(u, v.number)
+	case v.form == formExprloc, (attr == attrLocation || attr == attrFrameBase || attr == attrMemberLocation) && isBlock(v.form):
+		return d.checkExpression(u, v.block)
 	}
 	return nil
 }
@@ -213,18 +264,28 @@ func (d *debug) checkStringIndex(u *unit, index uint64) error {
 	return inSection(r.uint(u.offsetSize), &d.str, ".debug_str")
 }
 
-func (d *debug) checkListIndex(u *unit, index, base uint64, s *debugSection, name string) error {
-	if err := inTable(index, base, uint64(u.offsetSize), s, name); err != nil || s.opaque {
-		return err
+// listOffset is where the list with an index into a unit's lists starts.
+func (d *debug) listOffset(u *unit, index, base uint64, s *debugSection, name string) (uint64, error) {
+	if s.opaque {
+		return 0, nil
 	}
-	if base >= 12 {
-		if count := le.Uint32(s.b[base-4:]); index >= uint64(count) {
-			return fmt.Errorf("refers to list %d of the %d at %s %#x", index, count, name, base)
-		}
+	header := uint64(12)
+	if u.offsetSize == 8 {
+		header = 20
+	}
+	if base < header {
+		return 0, fmt.Errorf("refers to list %d of those at %s %#x, before which there is no header", index, name, base)
+	}
+	if err := inTable(index, base, uint64(u.offsetSize), s, name); err != nil {
+		return 0, err
+	}
+	if count := le.Uint32(s.b[base-4:]); index >= uint64(count) {
+		return 0, fmt.Errorf("refers to list %d of the %d at %s %#x", index, count, name, base)
 	}
 	r := reader{b: s.b, at: int(base + index*uint64(u.offsetSize))}
-	if offset := r.uint(u.offsetSize); offset >= uint64(len(s.b))-base {
-		return fmt.Errorf("refers to %s %#x + %#x, which ends at %#x", name, base, offset, len(s.b))
+	offset := r.uint(u.offsetSize)
+	if offset >= uint64(len(s.b))-base {
+		return 0, fmt.Errorf("refers to %s %#x + %#x, which ends at %#x", name, base, offset, len(s.b))
 	}
-	return nil
+	return base + offset, nil
 }

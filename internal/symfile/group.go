@@ -39,6 +39,9 @@ func (f *file) checkGroups() error {
 				return f.sectionError(i, "member %d of the group is section %d, there are %d sections",
 					at/groupEntry, member, f.sections)
 			}
+			if f.section(member).typ() == sectionNull {
+				return f.sectionError(i, "member %d of the group is section %d, an SHT_NULL one", at/groupEntry, member)
+			}
 			members.add(member)
 		}
 	}

@@ -72,6 +72,9 @@ func (f *file) checkHeader() error {
 	if v := h[6]; v != 1 {
 		return fmt.Errorf("e_ident[EI_VERSION] is %d, the only version is EV_CURRENT (1)", v)
 	}
+	if v := h[7]; v == 2 || v == 6 || v == 9 || v == 13 {
+		return fmt.Errorf("e_ident[EI_OSABI] is %d, this process is ELFOSABI_NONE (0) or ELFOSABI_GNU (3)", v)
+	}
 	f.typ = le.Uint16(h[16:])
 	if f.typ < typeRel || f.typ > typeDyn {
 		return fmt.Errorf("e_type is %d, a debugger reads ET_REL (1), ET_EXEC (2) and ET_DYN (3)", f.typ)

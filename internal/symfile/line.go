@@ -3,7 +3,10 @@ package symfile
 import "fmt"
 
 // Content types of a DWARF 5 line program's directories and files.
-const contentLowestUser = 0x2000 // DW_LNCT_lo_user
+const (
+	contentPath       = 1      // DW_LNCT_path
+	contentLowestUser = 0x2000 // DW_LNCT_lo_user
+)
 
 // Line number opcodes.
 const (
@@ -64,10 +67,11 @@ func (d *debug) checkLineProgram(u *unit, offset uint64) error {
 	}
 	operands := r.take(uint64(opcodeBase) - 1)
 	if version >= 5 {
-		for range 2 { // directories, then files
-			if err := d.checkFileEntries(&r, &l); err != nil {
-				return err
-			}
+		if err := d.checkFileEntries(&r, &l, false); err != nil {
+			return err
+		}
+		if err := d.checkFileEntries(&r, &l, true); err != nil {
+			return err
 		}
 	} else {
 		for r.str() > 0 { // directories
@@ -87,10 +91,9 @@ func (d *debug) checkLineProgram(u *unit, offset uint64) error {
 }
 
 // checkFileEntries checks the directories or the files of a DWARF 5 line program.
-func (d *debug) checkFileEntries(r *reader, l *unit) error {
-	formats := r.take(0)
+func (d *debug) checkFileEntries(r *reader, l *unit, files bool) error {
 	count := int(r.u8())
-	formats = r.b[r.at:]
+	formats := r.b[r.at:]
 	for range count {
 		r.uleb()
 		form := r.uleb()
@@ -105,13 +108,19 @@ func (d *debug) checkFileEntries(r *reader, l *unit) error {
 	for ; entries > 0 && !r.short; entries-- {
 		format := reader{b: formats}
 		for range count {
-			attr, form := format.uleb(), format.uleb()
+			content, form := format.uleb(), format.uleb()
 			v := l.readForm(r, form)
 			if r.short {
 				break
 			}
-			if err := d.checkValue(l, 0, v); err != nil && attr < contentLowestUser {
+			if content >= contentLowestUser {
+				continue
+			}
+			if err := d.checkValue(l, 0, v); err != nil {
 				return fmt.Errorf("a file entry %w", err)
+			}
+			if content == contentPath && files && d.isEmpty(l, v) {
+				return fmt.Errorf("a file has no name")
 			}
 		}
 		if d.steps--; d.steps <= 0 {
@@ -119,6 +128,22 @@ func (d *debug) checkFileEntries(r *reader, l *unit) error {
 		}
 	}
 	return nil
+}
+
+// isEmpty says whether a string that has been checked is known to be empty: gdb
+// ends itself over a file without a name.
+func (d *debug) isEmpty(u *unit, v value) bool {
+	s := &d.str
+	switch v.form {
+	case formString:
+		return v.number == 0
+	case formLineStrp:
+		s = &d.lineStr
+	case formStrp:
+	default:
+		return false
+	}
+	return v.number < uint64(len(s.b)) && s.b[v.number] == 0
 }
 
 // checkLineOpcodes checks that the opcodes of a line program are whole.

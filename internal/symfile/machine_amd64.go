@@ -11,5 +11,6 @@ const (
 	relocAbs32   = 10 // R_X86_64_32
 	relocAbs32S  = 11 // R_X86_64_32S
 	relocPC64    = 24 // R_X86_64_PC64
+	relocGOT     = 9  // R_X86_64_GOTPCREL
 	relocHighest = 42 // R_X86_64_REX_GOTPCRELX
 )

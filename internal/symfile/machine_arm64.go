@@ -11,5 +11,6 @@ const (
 	relocAbs32   = 258       // R_AARCH64_ABS32
 	relocAbs32S  = 1<<32 - 1 // has none
 	relocPC64    = 260       // R_AARCH64_PREL64
+	relocGOT     = 309       // R_AARCH64_GOT_LD_PREL19
 	relocHighest = 1032      // R_AARCH64_IRELATIVE
 )

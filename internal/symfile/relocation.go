@@ -26,17 +26,20 @@ func (f *file) checkRelocationHeader(i uint64, h *sectionHeader) error {
 	return nil
 }
 
-// checkRelocations checks the relocations of an object: that the symbol exists
-// and the place is in the section.
+// checkRelocations checks relocations: that the symbol exists and, in an object,
+// that the place is in the section.
 func (f *file) checkRelocations() error {
-	if f.typ != typeRel {
-		return nil // the dynamic linker's, or left over: no debugger applies them
-	}
 	var targets sectionSet
 	targets.init(f.sections)
 	for i := uint64(1); i < f.sections; i++ {
 		h := f.section(i)
-		if t := h.typ(); t != sectionRela && t != sectionRel || h.flags()&flagAlloc != 0 {
+		if t := h.typ(); t != sectionRela && t != sectionRel {
+			continue
+		}
+		if f.typ != typeRel || h.flags()&flagAlloc != 0 {
+			if err := f.checkDynamicRelocations(i, h); err != nil {
+				return err
+			}
 			continue
 		}
 		if err := f.checkRelocationTable(i, h); err != nil {
@@ -44,6 +47,29 @@ func (f *file) checkRelocations() error {
 		}
 		if target := uint64(h.info()); targets.add(target) {
 			return f.sectionError(i, "sh_info is %d: that section has other relocations already", target)
+		}
+	}
+	return nil
+}
+
+// checkDynamicRelocations checks relocations of a linked image, which gdb reads
+// for the names of the procedure linkage table.
+func (f *file) checkDynamicRelocations(i uint64, h *sectionHeader) error {
+	link := uint64(h.link()) % f.sections
+	count, entry := uint64(1<<32), relaSize
+	if t := f.section(link).typ(); t == sectionSymbols || t == sectionDynSymbols {
+		count = f.section(link).size() / symbolSize
+	}
+	if h.typ() == sectionRel {
+		entry = relSize
+	}
+	table := f.contents(i)
+	for at := 0; len(table)-at >= entry; at += entry {
+		if typ := le.Uint32(table[at+8:]); typ > relocHighest {
+			return f.sectionError(i, "relocation %d: its type is %d, which is unknown", at/entry, typ)
+		}
+		if symbol := uint64(le.Uint32(table[at+12:])); symbol >= count {
+			return f.sectionError(i, "relocation %d: its symbol is %d, there are %d symbols", at/entry, symbol, count)
 		}
 	}
 	return nil
@@ -107,8 +133,8 @@ func (d *debug) relocated(i, by uint64, b []byte) (_ []byte, ok bool, err error)
 		case relocPC64:
 			value -= d.f.section(i).addr() + offset
 		default:
-			if typ > relocHighest {
-				return nil, false, d.f.sectionError(by, "relocation %d: its type is %d, which is unknown", n, typ)
+			if typ > relocHighest || typ == relocGOT {
+				return nil, false, d.f.sectionError(by, "relocation %d: its type is %d, which debug information has not", n, typ)
 			}
 			continue // thread-local offsets and the like, which lead nowhere
 		}

@@ -16,6 +16,8 @@ const (
 	sectionNoBits     = 8          // SHT_NOBITS
 	sectionRel        = 9          // SHT_REL
 	sectionDynSymbols = 11         // SHT_DYNSYM
+	sectionInitArray  = 14         // SHT_INIT_ARRAY
+	sectionRelr       = 19         // SHT_RELR
 	sectionGroup      = 17         // SHT_GROUP
 	sectionIndexes    = 18         // SHT_SYMTAB_SHNDX
 	sectionUnwind     = 0x70000001 // SHT_X86_64_UNWIND
@@ -23,10 +25,11 @@ const (
 
 // Section flags.
 const (
-	flagAlloc      = 1 << 1
-	flagInfoLink   = 1 << 6
-	flagGroup      = 1 << 9
-	flagCompressed = 1 << 11
+	flagAlloc         = 1 << 1
+	flagNonconforming = 1 << 8 // SHF_OS_NONCONFORMING
+	flagInfoLink      = 1 << 6
+	flagGroup         = 1 << 9
+	flagCompressed    = 1 << 11
 )
 
 // A sectionHeader is one Elf64_Shdr in place.
@@ -101,8 +104,8 @@ func (f *file) checkSections() error {
 				return err
 			}
 		default:
-			if !knownType(typ) {
-				return f.sectionError(i, "sh_type is %#x, which is unknown", typ)
+			if !knownType(typ, flags) {
+				return f.sectionError(i, "sh_type is %#x, which is unknown with sh_flags %#x", typ, flags)
 			}
 		}
 		offset, length := h.offset(), h.size()
@@ -120,16 +123,16 @@ func (f *file) checkSections() error {
 
 // knownType says whether BFD knows a type of section or lets it pass: an image
 // with another type is to gdb one for an unknown machine.
-func knownType(typ uint32) bool {
+func knownType(typ uint32, flags uint64) bool {
 	switch {
-	case typ <= 9, typ == sectionDynSymbols, typ >= 14 && typ <= 19:
+	case typ <= sectionDynSymbols, typ >= sectionInitArray && typ <= sectionRelr:
 		return true
-	case typ >= 0x60000000 && typ < 0x70000000: // of an operating system
-		return true
-	case typ == sectionUnwind, typ >= 0x80000000: // of a machine, of a user
-		return true
+	case typ >= 0x60000000 && typ < 0x70000000: // SHT_LOOS to SHT_HIOS
+		return flags&flagNonconforming == 0
+	case typ >= 0x80000000: // SHT_LOUSER and up
+		return flags&flagAlloc == 0
 	}
-	return false
+	return typ == sectionUnwind
 }
 
 // loadedLimit is the size of a loaded section past which it is wrong. gdb takes

@@ -3,6 +3,7 @@ package symfile
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 )
 
 // Unit types of DWARF 5.
@@ -15,6 +16,21 @@ const (
 	unitSplitTyp = 6
 )
 
+// Tags.
+const (
+	tagClass          = 0x02
+	tagLexicalBlock   = 0x0b
+	tagMember         = 0x0d
+	tagStructure      = 0x13
+	tagSubroutineType = 0x15
+	tagTypedef        = 0x16
+	tagUnion          = 0x17
+	tagInlined        = 0x1d
+	tagSubprogram     = 0x2e
+	tagInterface      = 0x38
+	tagTemplateAlias  = 0x43
+)
+
 // A unit is one unit of .debug_info or .debug_types.
 type unit struct {
 	at, end    uint64 // where it starts and ends in its section
@@ -23,14 +39,15 @@ type unit struct {
 	addrSize   int
 	abbrevs    uint64
 	typeEntry  uint64 // offset of the type in a type unit, or 0
-	entries    *bitsets
+	entries    *places
 
 	strOffsetsBase, addrBase, rnglistsBase, loclistsBase uint64
 }
 
 // checkUnits checks .debug_info.
 func (d *debug) checkUnits(b []byte) error {
-	d.entries = newBitsets(len(b))
+	d.entries = newPlaces(len(b))
+	d.units = make(bitset, len(b)/64+1)
 	if err := d.checkUnitSection(b, false, &d.entries); err != nil {
 		return err
 	}
@@ -42,7 +59,7 @@ func (d *debug) checkUnits(b []byte) error {
 
 // checkTypeUnits checks a .debug_types of DWARF 4.
 func (d *debug) checkTypeUnits(b []byte) error {
-	entries := newBitsets(len(b))
+	entries := newPlaces(len(b))
 	if err := d.checkUnitSection(b, true, &entries); err != nil || d.steps <= 0 {
 		return err
 	}
@@ -50,7 +67,7 @@ func (d *debug) checkTypeUnits(b []byte) error {
 }
 
 // check checks that what entries refer to are entries.
-func (e *bitsets) check() error {
+func (e *places) check() error {
 	for i := range e.starts {
 		if bad := e.referred[i] &^ e.starts[i]; bad != 0 {
 			return fmt.Errorf("an entry refers to %#x, where no entry starts", i*64+bits.TrailingZeros64(bad))
@@ -62,12 +79,15 @@ func (e *bitsets) check() error {
 	return nil
 }
 
-func (d *debug) checkUnitSection(b []byte, types bool, entries *bitsets) error {
+func (d *debug) checkUnitSection(b []byte, types bool, entries *places) error {
 	for at := 0; at < len(b) && d.steps > 0; {
 		u := unit{at: uint64(at), entries: entries}
 		r := reader{b: b, at: at}
 		if err := d.readUnit(&r, &u, types); err != nil {
 			return fmt.Errorf("unit at %#x: %w", at, err)
+		}
+		if !types {
+			d.units.add(u.at)
 		}
 		// Everything that belongs to the unit is in it.
 		r.b = b[:u.end]
@@ -108,12 +128,12 @@ func (d *debug) readUnit(r *reader, u *unit, types bool) error {
 	case unitSkeleton, unitSplit:
 		r.skip(8)
 	case unitType, unitSplitTyp:
-		r.skip(8)
+		d.signatures = append(d.signatures, r.u64())
 		u.typeEntry = r.uint(offsetSize)
 		if u.typeEntry >= u.end-u.at {
 			return fmt.Errorf("its type_offset is %#x, it has %#x bytes", u.typeEntry, u.end-u.at)
 		}
-		mark(u.entries.referred, u.at+u.typeEntry)
+		u.entries.referred.add(u.at + u.typeEntry)
 	default:
 		return fmt.Errorf("its unit_type is %d, DWARF has 1 to 6", typ)
 	}
@@ -150,6 +170,7 @@ func (d *debug) checkEntries(r *reader, u *unit) error {
 	}
 	d.readBases(*r, u)
 	depth := 0
+	var parents [64]uint64 // tags of the entries above, as far as there is room
 	for d.steps > 0 {
 		at := r.at
 		code := r.uleb()
@@ -158,13 +179,13 @@ func (d *debug) checkEntries(r *reader, u *unit) error {
 		}
 		d.steps--
 		if code == 0 {
-			mark(u.entries.ends, uint64(at))
+			u.entries.ends.add(uint64(at))
 			if depth--; depth <= 0 {
 				return nil
 			}
 			continue
 		}
-		mark(u.entries.starts, uint64(at))
+		u.entries.starts.add(uint64(at))
 		a, ok := d.abbrevs.find(code)
 		if !ok {
 			return fmt.Errorf("entry at %#x: its abbreviation code %d is not in the table at .debug_abbrev %#x", at, code, u.abbrevs)
@@ -181,8 +202,11 @@ func (d *debug) checkEntries(r *reader, u *unit) error {
 			for form == formIndirect && !r.short {
 				form = r.uleb()
 			}
+			if err := d.checkForm(form); err != nil && !r.short {
+				return fmt.Errorf("entry at %#x: attribute %#x: %w", at, attr, err)
+			}
 			if !known(form) {
-				d.steps = 0
+				d.steps = 0 // what follows cannot be found
 				return nil
 			}
 			v := u.readForm(r, form)
@@ -192,15 +216,46 @@ func (d *debug) checkEntries(r *reader, u *unit) error {
 			if err := d.checkValue(u, attr, v); err != nil {
 				return fmt.Errorf("entry at %#x: attribute %#x %w", at, attr, err)
 			}
+			if attr == attrContainingType && v.form == formRefSig8 {
+				d.wanted = append(d.wanted, v.number)
+			}
+			if attr == attrContainingType && v.number < u.end-u.at && v.form >= formRef1 && v.form <= formRefUdata {
+				target := reader{b: r.b, at: int(u.at + v.number)}
+				if t, ok := d.abbrevs.find(target.uleb()); ok && !isClass(t.tag) {
+					return fmt.Errorf("entry at %#x: attribute %#x refers to %#x, an entry with tag %#x, which is no class", at, attr, target.at, t.tag)
+				}
+			}
 			d.steps--
 		}
+		if a.tag == tagMember && depth > 0 && depth <= len(parents) && isCode(parents[depth-1]) {
+			return fmt.Errorf("entry at %#x: it is a DW_TAG_member of a function", at)
+		}
 		if a.children {
+			if depth < len(parents) {
+				parents[depth] = a.tag
+			}
 			depth++
 		} else if depth == 0 {
 			return nil
 		}
 	}
 	return nil
+}
+
+func isClass(tag uint64) bool {
+	switch tag {
+	case tagClass, tagInterface, tagStructure, tagUnion, tagTypedef, tagTemplateAlias:
+		return true
+	}
+	return false
+}
+
+func isCode(tag uint64) bool {
+	switch tag {
+	case tagLexicalBlock, tagInlined, tagSubprogram, tagSubroutineType:
+		return true
+	}
+	return false
 }
 
 // readBases reads from a unit's first entry where its tables start.
@@ -230,4 +285,19 @@ func (d *debug) readBases(r reader, u *unit) {
 			u.loclistsBase = v.number
 		}
 	}
+}
+
+// checkSignatures checks that the classes exist which entries name by their
+// signature: gdb ends itself over another type in their place.
+func (d *debug) checkSignatures() error {
+	if len(d.wanted) == 0 || d.steps <= 0 {
+		return nil
+	}
+	slices.Sort(d.signatures)
+	for _, signature := range d.wanted {
+		if _, ok := slices.BinarySearch(d.signatures, signature); !ok {
+			return fmt.Errorf("an entry refers to the type with signature %#x, which no type unit has", signature)
+		}
+	}
+	return nil
 }

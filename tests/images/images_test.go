@@ -2,7 +2,6 @@
 package images
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -32,50 +31,88 @@ func TestGDBReadsAcceptedMutants(t *testing.T) {
 
 // gdb registers images in a process under gdb and has gdb read all of them. It
 // returns what gdb had to complain about.
-func gdb(t *testing.T, images []samples.Image) []string {
+func gdb(t *testing.T, images []samples.Image) (complaints []string) {
 	t.Helper()
 	dir := t.TempDir()
 	if keep := os.Getenv("JITDEBUG_KEEP"); keep != "" {
 		dir = keep
 	}
-	host, list := filepath.Join(dir, "host"), filepath.Join(dir, "list")
+	host := filepath.Join(dir, "host")
 	if out, err := exec.Command("gcc", "-g", "-O1", "-o", host, "testdata/host.c").CombinedOutput(); err != nil {
 		t.Fatalf("gcc: %v\n%s", err, out)
 	}
-	var names bytes.Buffer
+	paths := make([]string, len(images))
 	for i, image := range images {
-		name := filepath.Join(dir, fmt.Sprintf("%d-%s", i, image.Name))
-		if err := os.WriteFile(name, image.Data, 0o666); err != nil {
+		paths[i] = filepath.Join(dir, fmt.Sprintf("%d-%s", i, image.Name))
+		if err := os.WriteFile(paths[i], image.Data, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		fmt.Fprintln(&names, name)
 	}
-	if err := os.WriteFile(list, names.Bytes(), 0o666); err != nil {
-		t.Fatal(err)
+	for len(paths) > 0 {
+		list := filepath.Join(dir, "list")
+		if err := os.WriteFile(list, []byte(strings.Join(paths, "\n")+"\n"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		found, shown, ended := session(t, host, list)
+		complaints = append(complaints, found...)
+		if ended && shown == len(paths) {
+			break
+		}
+		// An image ended gdb: go on with the next one.
+		complaints = append(complaints, fmt.Sprintf("%s: gdb did not live to see the next image", filepath.Base(paths[max(shown, 1)-1])))
+		paths = paths[max(shown, 1):]
 	}
+	return complaints
+}
+
+// session is one run of gdb. It returns what gdb had to complain about, how many
+// images it was shown, and whether the process ran to its end.
+func session(t *testing.T, host, list string) (complaints []string, shown int, ended bool) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "sh", "-c", `ulimit -c 0; exec gdb -nx -batch -ex "source testdata/look.py" --args "$@"`, "sh", host, list)
+	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
 	out, err := cmd.CombinedOutput()
-
-	var complaints []string
-	image, command, ended := "no image", "", false
+	image, command := "no image", ""
 	for line := range strings.Lines(string(out)) {
 		line = strings.TrimSpace(line)
 		if name, ok := strings.CutPrefix(line, "image "); ok {
 			image = filepath.Base(name)
+			shown++
 		} else if name, ok := strings.CutPrefix(line, "command "); ok {
 			command = name
 		} else if line == "all images registered" {
-			ended = true
-		} else if complains(line) || (command == "run" || command == "continue") && !expected(line) {
+			ended = err == nil
+		} else if !tolerated(line) && (complains(line) || (command == "run" || command == "continue") && !expected(line)) {
 			complaints = append(complaints, fmt.Sprintf("%s: at %q gdb says: %s", image, command, line))
 		}
 	}
-	if err != nil || !ended {
-		complaints = append(complaints, fmt.Sprintf("%s: gdb or the process did not run to the end: %v", image, err))
+	if shown == 0 {
+		t.Fatalf("gdb showed no image: %v\n%s", err, out)
 	}
-	return complaints
+	return complaints, shown, ended
+}
+
+// tolerated says whether gdb warns of what an image says, rather than of how it
+// is written: nobody but a debugger that compares all of it could tell.
+func tolerated(line string) bool {
+	for _, part := range []string{
+		// Two parts of the DWARF say different things about an address.
+		"in read in CU, but not in symtab.)",
+		"in address map, but not in symtab.)",
+		// A name that is not in gdb's character set.
+		"from the host encoding",
+		"charset conversion failure",
+		// Sections were placed and the segments were not, or the other way round.
+		"outside of ELF segments",
+		"in <in-memory@",
+	} {
+		if strings.Contains(line, part) {
+			return true
+		}
+	}
+	return false
 }
 
 // complains says whether a line is of the kind that gdb prints when it is not
@@ -86,7 +123,7 @@ func complains(line string) bool {
 			return true
 		}
 	}
-	return strings.Contains(line, "internal-error") || strings.Contains(line, "(Error: ") || strings.Contains(line, "(Internal error: ")
+	return strings.Contains(line, "internal-error")
 }
 
 // expected says whether a line is what gdb prints when all is well.
@@ -96,7 +133,10 @@ func expected(line string) bool {
 			return true
 		}
 	}
-	// The source line where the host stopped.
+	// Where the host stopped.
+	if strings.HasSuffix(line, " at testdata/host.c:29") {
+		return true
+	}
 	number, _, _ := strings.Cut(line, "\t")
 	_, err := strconv.Atoi(number)
 	return line == "" || err == nil
