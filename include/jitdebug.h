@@ -86,8 +86,7 @@ enum {
   JITDEBUG_E_HANDLE = -2,
   /* A handle that is unregistered already. */
   JITDEBUG_E_STALE = -3,
-  /* No debugger could read this image; jitdebug_last_error() says why.
-   */
+  /* No debugger could read this image; the error's text says why. */
   JITDEBUG_E_IMAGE = -4,
   /* Out of memory; nothing changed, and a later call can succeed. */
   JITDEBUG_E_MEMORY = -5,
