@@ -55,12 +55,13 @@ func Tool(t testing.TB, name string) string {
 }
 
 // Compile compiles a C source with warnings as errors and returns the program.
-// The header is found; link the library with Linked, or load it with dlopen.
+// The header is found, and those of tests/host/testdata; link the library with
+// Linked, or load it with dlopen.
 func Compile(t testing.TB, source string, flags ...string) string {
 	t.Helper()
 	output := filepath.Join(t.TempDir(), strings.TrimSuffix(filepath.Base(source), ".c"))
 	arguments := []string{"-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-pthread",
-		"-I", filepath.Join(Root(t), "include"), "-o", output, source}
+		"-I", filepath.Join(Root(t), "include"), "-I", filepath.Join(Root(t), "tests", "host", "testdata"), "-o", output, source}
 	Run(t, time.Minute, Tool(t, "gcc"), append(arguments, flags...)...)
 	return output
 }
