@@ -2,14 +2,16 @@
 // foreign and invented ones, whatever the caller passes.
 //
 // A pointer of go-pointer's stands for a block of slots, and a handle is the
-// address of a slot's cell behind it. Nothing is given back to go-pointer, whose
+// address of a slot in the block. Nothing is given back to go-pointer, whose
 // Unref frees whatever it is given and whose addresses return at once: a retired
 // slot waits in a queue, and then serves again under a handle that differs in
 // its generation.
+//
+// Slots lie in C memory, where a forked child finds them again.
 package handle
 
 // #cgo LDFLAGS: -Wl,--wrap=malloc
-// #include "cells.h"
+// #include "block.h"
 import "C"
 
 import (
@@ -46,14 +48,14 @@ const (
 	generationMask  = 0xff
 )
 
-// Slot is what a handle stands for. Value is the owner's.
+// Slot is what a handle stands for. Value is the owner's; it must hold no
+// pointer to Go memory.
 type Slot[T any] struct {
 	Value T
 
 	// Twice the number of times that the slot has been retired, and one more
 	// while it serves.
 	state atomic.Uint64
-	cell  uintptr
 	next  *Slot[T]
 }
 
@@ -65,12 +67,10 @@ type Table[T any] struct {
 	retired        int
 	growing        sync.Mutex
 	grown          atomic.Pointer[Slot[T]]          // on their way to fresh
-	blocks         atomic.Pointer[[]unsafe.Pointer] // what go-pointer gave, ascending
+	blocks         atomic.Pointer[[]unsafe.Pointer] // go-pointer's, by address
 }
 
-type block[T any] [C.BLOCK_CELLS]Slot[T]
-
-const blockSize = C.BLOCK_CELLS * C.CELL_SIZE
+type block[T any] [1024]Slot[T]
 
 // Take returns a slot to fill and Arm, or nil: then Grow, and try again.
 func (t *Table[T]) Take() *Slot[T] {
@@ -105,7 +105,7 @@ func (t *Table[T]) Put(slot *Slot[T]) {
 // Arm makes a slot serve, and returns its handle.
 func (s *Slot[T]) Arm() uintptr {
 	retirements := s.state.Add(1) >> 1
-	return s.cell | uintptr(retirements&generationMask)<<generationShift
+	return uintptr(unsafe.Pointer(s)) | uintptr(retirements&generationMask)<<generationShift
 }
 
 // live says whether the slot serves the handle.
@@ -146,12 +146,12 @@ func (t *Table[T]) Retire(handle uintptr) (*Slot[T], error) {
 func (t *Table[T]) find(handle uintptr) (*Slot[T], error) {
 	generation := uint64(handle >> generationShift)
 	address := handle & (1<<generationShift - 1)
-	cells := t.cellsBefore(address)
-	offset := address - uintptr(cells)
-	if cells == nil || offset >= blockSize || offset%C.CELL_SIZE != 0 {
+	block := t.blockBefore(address)
+	offset := address - uintptr(unsafe.Pointer(block))
+	if block == nil || offset >= unsafe.Sizeof(*block) || offset%unsafe.Sizeof(block[0]) != 0 {
 		return nil, ErrForeign
 	}
-	slot := &pointer.Restore(cells).(*block[T])[offset/C.CELL_SIZE]
+	slot := &block[offset/unsafe.Sizeof(block[0])]
 	// A generation that has not come yet was given to nobody.
 	if served := (slot.state.Load() + 1) >> 1; generation > generationMask || generation >= served {
 		return nil, ErrForeign
@@ -159,9 +159,8 @@ func (t *Table[T]) find(handle uintptr) (*Slot[T], error) {
 	return slot, nil
 }
 
-// cellsBefore returns the last block of cells that begins at or before address,
-// or nil.
-func (t *Table[T]) cellsBefore(address uintptr) unsafe.Pointer {
+// blockBefore returns the last block that begins at or before address, or nil.
+func (t *Table[T]) blockBefore(address uintptr) *block[T] {
 	blocks := t.blocks.Load()
 	if blocks == nil {
 		return nil
@@ -178,7 +177,7 @@ func (t *Table[T]) cellsBefore(address uintptr) unsafe.Pointer {
 	if low == 0 {
 		return nil
 	}
-	return (*blocks)[low-1]
+	return pointer.Restore((*blocks)[low-1]).(*block[T])
 }
 
 // Grow adds slots for Take, unless another thread has just done so.
@@ -190,29 +189,28 @@ func (t *Table[T]) Grow() error {
 	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	if !guest.Headroom() || C.cells_offer() == 0 {
+	if !guest.Headroom() {
 		return ErrMemory
 	}
-	slots := new(block[T])
-	cells := pointer.Save(slots)
-	for i := range slots {
-		slots[i].cell = uintptr(cells) + uintptr(i)*C.CELL_SIZE
-		if i > 0 {
-			slots[i-1].next = &slots[i]
-		}
+	slots := (*block[T])(C.block_offer(C.size_t(unsafe.Sizeof(block[T]{}))))
+	if slots == nil {
+		return ErrMemory
 	}
-	t.publish(cells)
+	for i := range slots[1:] {
+		slots[i].next = &slots[i+1]
+	}
+	t.publish(pointer.Save(slots))
 	t.grown.Store(&slots[0])
 	return nil
 }
 
-// publish lets find know of a block of cells.
-func (t *Table[T]) publish(cells unsafe.Pointer) {
+// publish lets find know of a block.
+func (t *Table[T]) publish(block unsafe.Pointer) {
 	var blocks []unsafe.Pointer
 	if old := t.blocks.Load(); old != nil {
 		blocks = slices.Clone(*old)
 	}
-	blocks = append(blocks, cells)
+	blocks = append(blocks, block)
 	slices.SortFunc(blocks, func(a, b unsafe.Pointer) int { return cmp.Compare(uintptr(a), uintptr(b)) })
 	t.blocks.Store(&blocks)
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"unsafe"
 )
 
 func take(t *testing.T, table *Table[int], lock sync.Locker) *Slot[int] {
@@ -33,7 +34,7 @@ func TestOneLife(t *testing.T) {
 		t.Fatalf("Get: %v, %v", got, err)
 	}
 	for _, wrong := range []uintptr{0, 1, handle + 1, handle - 1, handle + 8,
-		handle + 16, handle | 1<<generationShift, handle | 1<<63, ^uintptr(0)} {
+		handle + unsafe.Sizeof(*slot), handle - unsafe.Sizeof(*slot), handle | 1<<generationShift, handle | 1<<63, ^uintptr(0)} {
 		if _, err := table.Get(wrong); !errors.Is(err, ErrForeign) {
 			t.Errorf("Get(%#x) beside %#x: %v", wrong, handle, err)
 		}

@@ -49,10 +49,12 @@ type Memory struct {
 	Entries, Copies unsafe.Pointer
 }
 
+// A registration lies in C memory.
 type registration struct {
 	Memory
 	count    int
 	borrowed bool
+	_        [16]byte // a slot fills a cache line
 }
 
 var (
@@ -96,7 +98,7 @@ func Register(images []Image, flags uint32, memory *Memory) (uintptr, error) {
 	for i := range entries {
 		gdbjit.Add(&entries[i])
 	}
-	slot.Value = registration{*memory, len(images), flags&Borrow != 0}
+	slot.Value = registration{Memory: *memory, count: len(images), borrowed: flags&Borrow != 0}
 	return slot.Arm(), nil
 }
 

@@ -1,31 +1,34 @@
-#include "cells.h"
+#include "block.h"
 
 #include <stdlib.h>
-
-struct block {
-  _Alignas(CELL_SIZE) char cells[BLOCK_CELLS * CELL_SIZE];
-  struct block *before;
-};
+#include <string.h>
 
 /* A leak checker of the host's finds every block from here: Go's own memory is
  * out of its sight. */
+struct block {
+  _Alignas(64) struct block *before;
+  _Alignas(64) char slots[];
+};
+
 static struct block *newest;
 
 static
     __attribute__((tls_model("initial-exec"))) __thread struct block *offered;
 
-void *__real_malloc(size_t size);
-
-int cells_offer(void) {
-  struct block *block = __real_malloc(sizeof *block);
-  if (!block) return 0;
+void *block_offer(size_t size) {
+  struct block *block =
+      aligned_alloc(_Alignof(struct block), sizeof *block + size);
+  if (!block) return NULL;
+  memset(block, 0, sizeof *block + size);
   block->before = __atomic_load_n(&newest, __ATOMIC_RELAXED);
   while (!__atomic_compare_exchange_n(&newest, &block->before, block, 1,
                                       __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
   }
   offered = block;
-  return 1;
+  return block->slots;
 }
+
+void *__real_malloc(size_t size);
 
 /* go-pointer's pointers are malloc(1), and cgo ends the process when that
  * fails. Linked with --wrap=malloc, it is served from memory that is there
@@ -34,5 +37,5 @@ void *__wrap_malloc(size_t size) {
   struct block *block = offered;
   if (size != 1 || !block) return __real_malloc(size);
   offered = NULL;
-  return block->cells;
+  return block->slots;
 }

@@ -1,0 +1,11 @@
+/* The memory of blocks of slots, and go-pointer's pointers to them. */
+#ifndef JITDEBUG_HANDLE_BLOCK_H
+#define JITDEBUG_HANDLE_BLOCK_H
+
+#include <stddef.h>
+
+/* Returns zeroed memory for a block, never to be freed, or NULL; it is also the
+ * answer to the next malloc(1) that the library makes on this thread. */
+void *block_offer(size_t size);
+
+#endif
