@@ -11,6 +11,7 @@ import (
 	"errors"
 	"unsafe"
 
+	_ "github.com/libjitdebug/libjitdebug/internal/copies"
 	"github.com/libjitdebug/libjitdebug/internal/fault"
 	"github.com/libjitdebug/libjitdebug/internal/guest"
 	"github.com/libjitdebug/libjitdebug/internal/registry"
@@ -83,6 +84,16 @@ func jitdebugGoImage(call *C.struct_gate_call) (status C.int32_t) {
 		return failed(call, err)
 	}
 	*(*registry.Image)(unsafe.Pointer(&call.image)) = image
+	return C.JITDEBUG_OK
+}
+
+//export jitdebugGoAdopt
+func jitdebugGoAdopt(call *C.struct_gate_call) (status C.int32_t) {
+	guest.ReserveStack()
+	defer rescue(call, &status)
+	if err := registry.Adopt(unsafe.Pointer(call.blocks)); err != nil {
+		return failed(call, err)
+	}
 	return C.JITDEBUG_OK
 }
 

@@ -1,4 +1,5 @@
-/* The exported functions. Each refuses to enter Go in a forked child, enters it
+/* The exported functions. Each hands the call on where another copy of the
+ * library has the list, never enters the dead Go of a forked child, enters Go
  * once, and keeps the text of a failure for its thread. What C does here, Go
  * could not do or could not undo: a child must not touch the dead runtime, and
  * cgo's malloc ends the process where this one returns NULL. */
@@ -7,13 +8,17 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "internal/copies/copies.h"
 #include "internal/gdbjit/descriptor.h"
 #include "internal/guest/guest.h"
+#include "internal/handle/block.h"
 
 #define PER_THREAD static __attribute__((tls_model("initial-exec"))) __thread
 
@@ -21,6 +26,7 @@
 int32_t jitdebugGoRegister(struct gate_call *call);
 int32_t jitdebugGoUnregister(struct gate_call *call);
 int32_t jitdebugGoImage(struct gate_call *call);
+int32_t jitdebugGoAdopt(struct gate_call *call);
 
 /*
  * The fork gate: a byte on a page that the kernel wipes in a child, whichever
@@ -79,6 +85,76 @@ static void remember(int32_t status, const char *text) {
     last.text = jitdebug_status_string(status);
 }
 
+/* The copy that the list is with: NULL if it is this one. Decided at the first
+ * call, for good; in a child anew. */
+enum { UNDECIDED, HERE, ELSEWHERE };
+static _Atomic int decided;
+static const struct copy *_Atomic first;
+
+static const struct copy *elsewhere(void) {
+  if (__builtin_expect(decided == UNDECIDED, 0)) {
+    first = copies_first();
+    decided = first ? ELSEWHERE : HERE;
+  }
+  return first;
+}
+
+/* Says in a sentence what became of a call that never came to Go. */
+static void remember_words(int32_t status, const char *format, ...) {
+  char text[GATE_TEXT_SIZE];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  remember(status, text);
+}
+
+static const struct copy *other_copy(int32_t *status) {
+  const struct copy *other = elsewhere();
+  if (other || !forked()) return other;
+  int saved = errno;
+  const char *why;
+  other = copies_restart(&why);
+  if (other) {
+    first = other; /* for this process's children too: they fork from it */
+    decided = ELSEWHERE;
+  } else {
+    remember_words(*status = JITDEBUG_E_FORKED,
+                   "this process was forked, and the library could not be "
+                   "started again in it: %s",
+                   why);
+  }
+  errno = saved;
+  return other;
+}
+
+/* A failure's text is with the copy that failed. */
+static int32_t handed_on(int32_t status) {
+  if (status != JITDEBUG_OK) last.text = NULL;
+  return status;
+}
+
+static int32_t lacking(const struct copy *other, const char *function) {
+  uint32_t old = other->jitdebug_version(), new = jitdebug_version();
+  remember_words(JITDEBUG_E_UNSUPPORTED,
+                 "%s: the process's list is kept by version %u.%u.%u of the "
+                 "library, loaded first, which lacks it; this is %u.%u.%u",
+                 function, old >> 16, old >> 8 & 255, old & 255, new >> 16,
+                 new >> 8 & 255, new & 255);
+  return JITDEBUG_E_UNSUPPORTED;
+}
+
+/* At the head of each function: returns if another copy answers. */
+#define HAND_ON(function, ...)                                         \
+  do {                                                                 \
+    int32_t refused = JITDEBUG_OK;                                     \
+    const struct copy *other = other_copy(&refused);                   \
+    if (other)                                                         \
+      return other->function ? handed_on(other->function(__VA_ARGS__)) \
+                             : lacking(other, #function);              \
+    if (refused) return refused;                                       \
+  } while (0)
+
 struct entry {
   int32_t (*go)(struct gate_call *);
   struct gate_call *call;
@@ -92,14 +168,6 @@ static int first_entry(void *argument) {
 static int32_t enter(int32_t (*go)(struct gate_call *),
                      struct gate_call *call) {
   PER_THREAD int entered;
-  /* A child of many threads may find malloc's locks taken: no buffer here. */
-  if (__builtin_expect(forked(), 0)) {
-    last.text =
-        "this process was forked from one that had loaded libjitdebug, "
-        "and Go cannot run in it; load the library, or register, "
-        "after the fork, or exec";
-    return JITDEBUG_E_FORKED;
-  }
   int saved = errno;
   int32_t status;
   call->text[0] = 0;
@@ -131,13 +199,14 @@ static int32_t enter_to_register(struct gate_call *call,
 /* A single image brings its memory along: that saves the way from Go to C. */
 int32_t jitdebug_register(const void *image, size_t size, uint32_t flags,
                           jitdebug_registration **registration) {
+  HAND_ON(jitdebug_register, image, size, flags, registration);
   jitdebug_image images[1] = {{image, size}};
   struct gate_call call;
   call.images = images;
   call.count = 1;
   call.flags = flags;
   call.memory.entries = call.memory.copies = NULL;
-  if (!forked() && image && size) {
+  if (image && size) {
     call.memory.entries = malloc(sizeof(struct jit_code_entry));
     if (!(flags & JITDEBUG_BORROW)) call.memory.copies = malloc(size);
   }
@@ -147,6 +216,7 @@ int32_t jitdebug_register(const void *image, size_t size, uint32_t flags,
 int32_t jitdebug_register_batch(const jitdebug_image *images, size_t count,
                                 uint32_t flags,
                                 jitdebug_registration **registration) {
+  HAND_ON(jitdebug_register_batch, images, count, flags, registration);
   struct gate_call call;
   call.images = images;
   call.count = count;
@@ -156,6 +226,7 @@ int32_t jitdebug_register_batch(const jitdebug_image *images, size_t count,
 }
 
 int32_t jitdebug_unregister(jitdebug_registration *registration) {
+  HAND_ON(jitdebug_unregister, registration);
   struct gate_call call;
   call.handle = registration;
   call.memory.entries = call.memory.copies = NULL;
@@ -168,6 +239,7 @@ int32_t jitdebug_unregister(jitdebug_registration *registration) {
 int32_t jitdebug_registration_image(const jitdebug_registration *registration,
                                     size_t index, const void **image,
                                     size_t *size) {
+  HAND_ON(jitdebug_registration_image, registration, index, image, size);
   struct gate_call call;
   call.handle = (void *)registration;
   call.index = index;
@@ -209,9 +281,28 @@ const char *jitdebug_status_string(int32_t status) {
   }
 }
 
-const char *jitdebug_last_error(void) { return last.text ? last.text : ""; }
+const char *jitdebug_last_error(void) {
+  if (last.text) return last.text;
+  const struct copy *other = first;
+  return other ? other->jitdebug_last_error() : "";
+}
 
 uint32_t jitdebug_version(void) {
   return JITDEBUG_VERSION_MAJOR << 16 | JITDEBUG_VERSION_MINOR << 8 |
          JITDEBUG_VERSION_PATCH;
+}
+
+struct estate gate_estate(void) {
+  return (struct estate){gdbjit_descriptor, gdbjit_register_code,
+                         block_newest(), copies_origin()};
+}
+
+int32_t gate_adopt(const struct estate *estate) {
+  struct gate_call call;
+  decided = HERE;
+  copies_inherit(estate->origin);
+  gdbjit_descriptor = estate->descriptor;
+  gdbjit_register_code = estate->register_code;
+  call.blocks = estate->blocks;
+  return enter(jitdebugGoAdopt, &call);
 }

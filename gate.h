@@ -20,6 +20,8 @@ struct gate_call {
     void *entries, *copies;
   } memory;
 
+  void *blocks; /* adopting: the handles that a parent process left */
+
   size_t index;         /* jitdebug_registration_image: which, */
   jitdebug_image image; /* and what it is */
 

@@ -22,4 +22,8 @@ struct jit_descriptor {
 extern struct jit_descriptor __jit_debug_descriptor;
 void __jit_debug_register_code(void);
 
+/* The pair in use: this copy's own, or the one that a parent process left. */
+extern struct jit_descriptor *gdbjit_descriptor;
+extern void (*gdbjit_register_code)(void);
+
 #endif

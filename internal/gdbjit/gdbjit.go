@@ -46,7 +46,7 @@ var (
 
 var (
 	lock sync.Mutex
-	desc = (*descriptor)(unsafe.Pointer(&C.__jit_debug_descriptor))
+	desc = (*descriptor)(unsafe.Pointer(C.gdbjit_descriptor))
 )
 
 // Lock takes the lock over the list. Add, Remove and Image need it; it is held
@@ -58,6 +58,21 @@ func TryLock() bool { return lock.TryLock() }
 
 // Unlock gives the lock back.
 func Unlock() { lock.Unlock() }
+
+// Adopt goes on with the list that a parent process left. A thread that changed
+// it at the moment of the fork is gone; the forward walk was right even then, and
+// the rest follows from it. The pair, in C, is set already. Nothing may have been
+// added before.
+func Adopt() {
+	desc = (*descriptor)(unsafe.Pointer(C.gdbjit_descriptor))
+	desc.action = actionNone
+	desc.relevant = 0
+	var prev uintptr
+	for link := &desc.first; *link != 0; link = &at(link).next {
+		at(link).prev = prev
+		prev = *link
+	}
+}
 
 // Set fills an entry that is not on the list with the image it is to show.
 func (e *Entry) Set(symfile unsafe.Pointer, size uint64) {

@@ -9,8 +9,6 @@ import (
 	"github.com/libjitdebug/libjitdebug/internal/gdbjit/hook"
 )
 
-var registerCode = uintptr(unsafe.Pointer(C.__jit_debug_register_code))
-
 // notify calls __jit_debug_register_code, past cgo: the function is empty, and
 // the way through cgo would double the time for which the lock is held.
-func notify() { hook.Call(registerCode) }
+func notify() { hook.Call(uintptr(unsafe.Pointer(C.gdbjit_register_code))) }

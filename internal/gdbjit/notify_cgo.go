@@ -3,9 +3,10 @@
 package gdbjit
 
 // #include "descriptor.h"
-// #cgo noescape __jit_debug_register_code
-// #cgo nocallback __jit_debug_register_code
+// #cgo noescape notify
+// #cgo nocallback notify
+// static void notify(void) { gdbjit_register_code(); }
 import "C"
 
 // notify calls __jit_debug_register_code.
-func notify() { C.__jit_debug_register_code() }
+func notify() { C.notify() }

@@ -204,6 +204,36 @@ func (t *Table[T]) Grow() error {
 	return nil
 }
 
+// Adopt goes on with the blocks that a parent process left, and calls visit for
+// each slot that serves. The handles of before stay good. The table must be
+// empty.
+func (t *Table[T]) Adopt(newest unsafe.Pointer, visit func(*T)) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if !guest.Headroom() {
+		return ErrMemory
+	}
+	C.block_inherit(newest)
+	for slots := newest; slots != nil; slots = C.block_before(slots) {
+		block := (*block[T])(slots)
+		C.block_offer_again(slots)
+		t.publish(pointer.Save(block))
+		for i := range block {
+			slot := &block[i]
+			switch state := slot.state.Load(); {
+			case state&1 != 0:
+				visit(&slot.Value)
+			case state != 0:
+				t.Put(slot)
+			default:
+				slot.next = t.fresh
+				t.fresh = slot
+			}
+		}
+	}
+	return nil
+}
+
 // publish lets find know of a block.
 func (t *Table[T]) publish(block unsafe.Pointer) {
 	var blocks []unsafe.Pointer

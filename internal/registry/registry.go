@@ -102,6 +102,27 @@ func Register(images []Image, flags uint32, memory *Memory) (uintptr, error) {
 	return slot.Arm(), nil
 }
 
+// Adopt goes on with the registrations that a parent process left, blocks being
+// those of its handles. What a thread of the parent's was registering or
+// unregistering at the moment of the fork is nobody's now, and stays as it is.
+func Adopt(blocks unsafe.Pointer) error {
+	gdbjit.Lock()
+	defer gdbjit.Unlock()
+	err := table.Adopt(blocks, func(r *registration) {
+		if r.borrowed {
+			for i := range r.count {
+				data, _ := r.entry(i).Image()
+				borrowed[data] = struct{}{}
+			}
+		}
+	})
+	if err != nil {
+		return &Error{OutOfMemory, err.Error()}
+	}
+	gdbjit.Adopt()
+	return nil
+}
+
 // Unregister takes the handle's images off the list. The memory is the caller's
 // to free.
 func Unregister(h uintptr) (Memory, error) {
