@@ -15,7 +15,7 @@ BUILD = CGO_ENABLED=1 go build -trimpath -buildvcs=false -buildmode=c-shared -ld
 
 .PHONY: lib demo test bench install lint fmt clean setup
 
-lib: $(LIBRARY) lib/libjitdebug.so
+lib: $(LIBRARY) lib/libjitdebug.so lib/libjitdebug-local.so.1
 
 $(LIBRARY): $(SOURCES)
 	$(BUILD) -o $@ .
@@ -23,6 +23,10 @@ $(LIBRARY): $(SOURCES)
 
 lib/libjitdebug.so: $(LIBRARY)
 	ln -sf $(notdir $<) $@
+
+# Its symbols are local and must stay: never strip it.
+lib/libjitdebug-local.so.1: lib/local.c internal/gdbjit/descriptor.h
+	$(CC) -shared -fPIC -O2 -Wall -Wextra -Wl,-soname,$(notdir $@) -o $@ $<
 
 # The library that panics on purpose, for tests/guest.
 build/fault/libjitdebug.so.1: $(SOURCES)
@@ -46,6 +50,7 @@ install: lib
 	install -m 755 $(LIBRARY) $(DESTDIR)$(PREFIX)/lib/libjitdebug.so.$(VERSION)
 	ln -sf libjitdebug.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/libjitdebug.so.1
 	ln -sf libjitdebug.so.1 $(DESTDIR)$(PREFIX)/lib/libjitdebug.so
+	install -m 755 lib/libjitdebug-local.so.1 $(DESTDIR)$(PREFIX)/lib/
 	install -m 644 include/jitdebug.h $(DESTDIR)$(PREFIX)/include/
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' lib/jitdebug.pc.in \
 	  > $(DESTDIR)$(PREFIX)/lib/pkgconfig/jitdebug.pc
@@ -58,4 +63,4 @@ fmt:
 	clang-format-19 -i $$(git ls-files '*.c' '*.h')
 
 clean:
-	rm -rf build lib/libjitdebug.so*
+	rm -rf build lib/libjitdebug*.so*

@@ -287,22 +287,28 @@ const char *jitdebug_last_error(void) {
   return other ? other->jitdebug_last_error() : "";
 }
 
+const char *jitdebug_notice(void) {
+  const struct copy *other = first;
+  if (other) return other->jitdebug_notice ? other->jitdebug_notice() : "";
+  return gdbjit_notice ? gdbjit_notice : "";
+}
+
 uint32_t jitdebug_version(void) {
   return JITDEBUG_VERSION_MAJOR << 16 | JITDEBUG_VERSION_MINOR << 8 |
          JITDEBUG_VERSION_PATCH;
 }
 
 struct estate gate_estate(void) {
-  return (struct estate){gdbjit_descriptor, gdbjit_register_code,
-                         block_newest(), copies_origin()};
+  return (struct estate){gdbjit_pair, gdbjit_notice, block_newest(),
+                         copies_origin()};
 }
 
 int32_t gate_adopt(const struct estate *estate) {
   struct gate_call call;
   decided = HERE;
   copies_inherit(estate->origin);
-  gdbjit_descriptor = estate->descriptor;
-  gdbjit_register_code = estate->register_code;
+  gdbjit_pair = estate->pair;
+  gdbjit_notice = estate->notice;
   call.blocks = estate->blocks;
   return enter(jitdebugGoAdopt, &call);
 }

@@ -192,6 +192,15 @@ JITDEBUG_API const char *jitdebug_status_string(int32_t status);
 JITDEBUG_API const char *jitdebug_last_error(void);
 
 /*
+ * Says in a sentence what debuggers cannot see in this process although it is
+ * registered, and why: a program, or a library loaded earlier, that has a
+ * __jit_debug_descriptor of its own keeps lldb, and some versions of gdb, from
+ * this library's. "" if there is nothing of the kind, and before the first
+ * registration. Static text, never NULL. Works in a forked child. Since 1.0.
+ */
+JITDEBUG_API const char *jitdebug_notice(void);
+
+/*
  * The version of the loaded library: major << 16 | minor << 8 | patch. Works in
  * a forked child. Since 1.0.
  */

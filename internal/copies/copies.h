@@ -4,6 +4,7 @@
 #define JITDEBUG_COPIES_H
 
 #include "../../include/jitdebug.h"
+#include "../gdbjit/descriptor.h"
 
 #define COPIES_FUNCTIONS(X)      \
   X(jitdebug_register)           \
@@ -11,6 +12,7 @@
   X(jitdebug_unregister)         \
   X(jitdebug_registration_image) \
   X(jitdebug_last_error)         \
+  X(jitdebug_notice)             \
   X(jitdebug_version)
 
 /* A copy's functions. NULL where an older version has none. */
@@ -37,8 +39,8 @@ void copies_inherit(const struct origin *origin);
 /* What a copy hands over when it is started again; in memory that a child has
  * inherited. */
 struct estate {
-  struct jit_descriptor *descriptor;
-  void (*register_code)(void);
+  struct gdbjit_pair pair;
+  const char *notice;
   void *blocks;
   const struct origin *origin;
 };

@@ -22,8 +22,20 @@ struct jit_descriptor {
 extern struct jit_descriptor __jit_debug_descriptor;
 void __jit_debug_register_code(void);
 
-/* The pair in use: this copy's own, or the one that a parent process left. */
-extern struct jit_descriptor *gdbjit_descriptor;
-extern void (*gdbjit_register_code)(void);
+/* The pair of symbols that debuggers are to read: the library's own, that of
+ * libjitdebug-local.so.1, or what a parent process had. */
+struct gdbjit_pair {
+  struct jit_descriptor *descriptor;
+  void (*register_code)(void);
+};
+
+extern struct gdbjit_pair gdbjit_pair;
+
+/* What debuggers cannot see in spite of the choice, or ""; NULL before it. */
+extern const char *gdbjit_notice;
+
+/* Chooses the pair. program_has_one: whether the program defines a global
+ * __jit_debug_descriptor of its own. */
+void gdbjit_choose(int program_has_one);
 
 #endif

@@ -12,6 +12,8 @@ import "C"
 import (
 	"sync"
 	"unsafe"
+
+	"github.com/libjitdebug/libjitdebug/internal/executable"
 )
 
 // The values of action_flag.
@@ -46,7 +48,7 @@ var (
 
 var (
 	lock sync.Mutex
-	desc = (*descriptor)(unsafe.Pointer(C.gdbjit_descriptor))
+	desc = (*descriptor)(unsafe.Pointer(C.gdbjit_pair.descriptor))
 )
 
 // Lock takes the lock over the list. Add, Remove and Image need it; it is held
@@ -59,12 +61,25 @@ func TryLock() bool { return lock.TryLock() }
 // Unlock gives the lock back.
 func Unlock() { lock.Unlock() }
 
+// Choose decides, once, which pair of symbols debuggers are to read, by what the
+// program is. Before the first Add, with the lock held.
+func Choose() {
+	if C.gdbjit_notice == nil {
+		var own C.int
+		if executable.Defines("__jit_debug_descriptor") {
+			own = 1
+		}
+		C.gdbjit_choose(own)
+		desc = (*descriptor)(unsafe.Pointer(C.gdbjit_pair.descriptor))
+	}
+}
+
 // Adopt goes on with the list that a parent process left. A thread that changed
 // it at the moment of the fork is gone; the forward walk was right even then, and
 // the rest follows from it. The pair, in C, is set already. Nothing may have been
 // added before.
 func Adopt() {
-	desc = (*descriptor)(unsafe.Pointer(C.gdbjit_descriptor))
+	desc = (*descriptor)(unsafe.Pointer(C.gdbjit_pair.descriptor))
 	desc.action = actionNone
 	desc.relevant = 0
 	var prev uintptr

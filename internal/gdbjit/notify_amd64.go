@@ -11,4 +11,4 @@ import (
 
 // notify calls __jit_debug_register_code, past cgo: the function is empty, and
 // the way through cgo would double the time for which the lock is held.
-func notify() { hook.Call(uintptr(unsafe.Pointer(C.gdbjit_register_code))) }
+func notify() { hook.Call(uintptr(unsafe.Pointer(C.gdbjit_pair.register_code))) }

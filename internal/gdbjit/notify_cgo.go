@@ -5,7 +5,7 @@ package gdbjit
 // #include "descriptor.h"
 // #cgo noescape notify
 // #cgo nocallback notify
-// static void notify(void) { gdbjit_register_code(); }
+// static void notify(void) { gdbjit_pair.register_code(); }
 import "C"
 
 // notify calls __jit_debug_register_code.

@@ -89,6 +89,7 @@ func Register(images []Image, flags uint32, memory *Memory) (uintptr, error) {
 	}
 	defer gdbjit.Unlock()
 	fault.Point("locked")
+	gdbjit.Choose()
 	if flags&Borrow != 0 {
 		if err := borrow(images); err != nil {
 			table.Put(slot)
