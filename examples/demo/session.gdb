@@ -33,5 +33,3 @@ info symbol 0x10001000
 break *0x10001000
 continue
 bt 1
-delete
-detach
