@@ -1,12 +1,16 @@
 package symfile
 
-import "fmt"
+import (
+	"bytes"
+	"fmt"
+)
 
 // A debug is the debug information of an image that is being checked: the
 // sections as a debugger sees them, uncompressed and relocated.
 type debug struct {
 	f        *file
 	relocate []uint64 // for each section, the index of its relocations or 0
+	placed   bool     // there are sh_addr: where there are none, gdb makes some up
 
 	abbrev, str, lineStr, line, strOffsets, addr, rnglists, loclists, loc debugSection
 
@@ -15,7 +19,8 @@ type debug struct {
 	units   bitset      // where its units start
 
 	signatures []uint64 // of the type units
-	wanted     []uint64 // of types that have to be classes
+	wanted     []uint64 // of types that entries refer to
+	partial    bool     // not all sections could be looked into
 
 	inflate uint64 // bytes that had to be inflated
 	steps   int    // how much further to look
@@ -30,10 +35,13 @@ type debugSection struct {
 
 // checkDebug checks the debug information, as far as a debugger would complain
 // about it.
-func (f *file) checkDebug() error {
-	d := &debug{f: f}
+func checkDebug(f file) error {
+	d := &debug{f: &f}
 	var total uint64
 	for i := uint64(1); i < f.sections; i++ {
+		if f.section(i).addr() != 0 {
+			d.placed = true
+		}
 		if t := f.section(i).typ(); t == sectionRela || t == sectionRel {
 			if f.typ != typeRel {
 				continue
@@ -81,6 +89,7 @@ func (d *debug) checkEach(checkFor func(name string) func(*debug, []byte) error)
 			return err
 		}
 		if !ok {
+			d.partial = true
 			continue
 		}
 		d.steps += 1<<12 + 16*len(b)
@@ -89,6 +98,11 @@ func (d *debug) checkEach(checkFor func(name string) func(*debug, []byte) error)
 		}
 	}
 	return nil
+}
+
+// isDebugName says whether a name is that of a section of DWARF's.
+func isDebugName(name []byte) bool {
+	return bytes.HasPrefix(name, []byte(".debug_")) || bytes.HasPrefix(name, gnuCompressed)
 }
 
 // debugName is a section's name if that is one of debug information, less

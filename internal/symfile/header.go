@@ -137,6 +137,9 @@ func (f *file) checkHeader() error {
 	if f.segments == countExtended {
 		f.segments, field = uint64(first.info()), "section 0: with e_phnum PN_XNUM, sh_info"
 	}
+	if f.segments == 0 {
+		return fmt.Errorf("%s is 0", field)
+	}
 	f.segmentsAt = le.Uint64(h[32:])
 	if v := le.Uint16(h[54:]); v != segmentHeaderSize {
 		return fmt.Errorf("e_phentsize is %d, a program header has %d bytes", v, segmentHeaderSize)

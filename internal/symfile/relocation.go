@@ -111,6 +111,10 @@ func (d *debug) relocated(i, by uint64, b []byte) (_ []byte, ok bool, err error)
 		return nil, false, nil
 	}
 	table, symbols := d.f.contents(by), d.f.contents(uint64(d.f.section(by).link())%d.f.sections)
+	frames, base := false, uint64(0) // .eh_frame may have any relocations
+	if h := d.f.section(i); h.flags()&flagAlloc != 0 {
+		frames, base = !isDebugName(d.f.sectionName(i)), h.addr()
+	}
 	b = append([]byte(nil), b...)
 	for n := 0; len(table) >= relaSize; n, table = n+1, table[relaSize:] {
 		offset, typ, symbol := le.Uint64(table), le.Uint32(table[8:]), uint64(le.Uint32(table[12:]))
@@ -118,8 +122,14 @@ func (d *debug) relocated(i, by uint64, b []byte) (_ []byte, ok bool, err error)
 		if symbol < uint64(len(symbols)/symbolSize) {
 			s := (*[symbolSize]byte)(symbols[symbol*symbolSize:])
 			value += le.Uint64(s[8:])
-			if index := uint64(le.Uint16(s[6:])); index != 0 && index < d.f.sections && index < indexReserve {
+			// Where other sections are said to lie does not matter to gdb: newer
+			// LLVM gives addresses to debug sections too.
+			if index := uint64(le.Uint16(s[6:])); index != 0 && index < d.f.sections && index < indexReserve &&
+				d.f.section(index).flags()&flagAlloc != 0 {
 				value += d.f.section(index).addr()
+				if !d.placed && !frames && (typ == relocAbs32 || typ == relocAbs32S) {
+					return nil, false, d.f.sectionError(by, "relocation %d: an offset into section %d, which is loaded and has sh_addr 0", n, index)
+				}
 			}
 		}
 		size := uint64(8)
@@ -129,11 +139,11 @@ func (d *debug) relocated(i, by uint64, b []byte) (_ []byte, ok bool, err error)
 			size = 4
 		case relocPC32:
 			size = 4
-			value -= d.f.section(i).addr() + offset
+			value -= base + offset
 		case relocPC64:
-			value -= d.f.section(i).addr() + offset
+			value -= base + offset
 		default:
-			if typ > relocHighest || typ == relocGOT {
+			if !frames && !relocatesNothing(typ) || typ > relocHighest {
 				return nil, false, d.f.sectionError(by, "relocation %d: its type is %d, which debug information has not", n, typ)
 			}
 			continue // thread-local offsets and the like, which lead nowhere

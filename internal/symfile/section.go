@@ -26,6 +26,7 @@ const (
 // Section flags.
 const (
 	flagAlloc         = 1 << 1
+	flagLinkOrder     = 1 << 7
 	flagNonconforming = 1 << 8 // SHF_OS_NONCONFORMING
 	flagInfoLink      = 1 << 6
 	flagGroup         = 1 << 9
@@ -51,6 +52,11 @@ func (f *file) section(i uint64) *sectionHeader {
 	return (*sectionHeader)(f.bytes[f.sectionsAt+i*sectionHeaderSize:])
 }
 
+// headers are the section headers.
+func (f *file) headers() []byte {
+	return f.bytes[f.sectionsAt : f.sectionsAt+f.sections*sectionHeaderSize]
+}
+
 // contents is what section i holds; nothing, if it lies outside the image.
 func (f *file) contents(i uint64) []byte {
 	h := f.section(i)
@@ -65,9 +71,9 @@ func (f *file) contents(i uint64) []byte {
 // other beyond sh_link and sh_info, and does not touch contents.
 func (f *file) checkSections() error {
 	size := uint64(len(f.bytes))
-	headers := f.bytes[f.sectionsAt : f.sectionsAt+f.sections*sectionHeaderSize]
-	for i := uint64(0); i < f.sections; i++ {
-		h := (*sectionHeader)(headers[i*sectionHeaderSize:])
+	headers := f.headers()
+	for i := uint64(0); len(headers) >= sectionHeaderSize; i, headers = i+1, headers[sectionHeaderSize:] {
+		h := (*sectionHeader)(headers)
 		if i == 0 {
 			// Its other fields may hold what does not fit into the ELF header.
 			if offset, length := h.offset(), h.size(); offset > size || length > size-offset {
@@ -82,7 +88,7 @@ func (f *file) checkSections() error {
 			return f.sectionError(i, "sh_name is %d, the section names have %d bytes", name, f.namesSize)
 		}
 		typ, flags := h.typ(), h.flags()
-		if flags&(flagAlloc|flagInfoLink|flagGroup|flagCompressed) != 0 {
+		if flags&(flagAlloc|flagInfoLink|flagLinkOrder|flagGroup|flagCompressed) != 0 {
 			if err := f.checkFlags(i, h); err != nil {
 				return err
 			}
@@ -145,6 +151,12 @@ func (f *file) checkFlags(i uint64, h *sectionHeader) error {
 	if h.flags()&flagInfoLink != 0 && uint64(h.info()) >= f.sections {
 		return f.sectionError(i, "with SHF_INFO_LINK, sh_info is %d, there are %d sections", h.info(), f.sections)
 	}
+	if h.flags()&flagLinkOrder != 0 && uint64(h.link()) < f.sections && h.link() != 0 {
+		switch t := f.section(uint64(h.link())).typ(); t {
+		case sectionNull, sectionSymbols, sectionStrings, sectionRela, sectionRel, sectionIndexes:
+			return f.sectionError(i, "with SHF_LINK_ORDER, sh_link is %d, a section of type %d, which has no order", h.link(), t)
+		}
+	}
 	if h.flags()&flagCompressed != 0 {
 		f.has |= hasCompressed
 	}
@@ -164,11 +176,12 @@ func (f *file) checkStringTables() error {
 	if len(names) == 0 {
 		return f.sectionError(f.names, "sh_size is 0: the section names need a string table")
 	}
-	for i := uint64(1); i < f.sections; i++ {
-		h := f.section(i)
+	headers := f.headers()
+	for i := uint64(0); len(headers) >= sectionHeaderSize; i, headers = i+1, headers[sectionHeaderSize:] {
+		h := (*sectionHeader)(headers)
 		if at := uint64(h.name()); at+8 <= uint64(len(names)) {
-			switch name := le.Uint64(names[at:]); {
-			case name&(1<<56-1) == startDebug, name == startGNUDebug, name == startFrame:
+			name := le.Uint64(names[at:])
+			if name&(1<<56-1) == startDebug || name == startGNUDebug || name == startFrame {
 				f.has |= hasDebug
 			}
 		}

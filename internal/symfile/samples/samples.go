@@ -100,6 +100,7 @@ func Compiled(t testing.TB) []Image {
 		object := b.run(o.name+".o", o.command)
 		add(o.name, object)
 		add(o.name+"-placed", Place(object, 0x30000000))
+		add(o.name+"-all-placed", PlaceAll(object, 0x30000000))
 	}
 	for _, o := range []struct{ name, command string }{
 		{"linked", "gcc -g -O0 -static -nostdlib -no-pie -Wl,-e,jit_main,-Ttext=0x40000000,--build-id=none fibonacci.c"},
