@@ -1,5 +1,6 @@
-//! The image that is registered: an ELF file of exactly 1 KiB, as a small JIT
-//! would write it. Four functions with code, symbols and unwind information.
+//! The images that are registered: ELF files of exactly 1 KiB, as a small JIT
+//! would write them. Four functions with code and symbols, and as a rule with
+//! unwind information.
 
 pub const SIZE: usize = 1024;
 
@@ -26,15 +27,24 @@ struct Section {
     bytes: Vec<u8>,
 }
 
-/// Builds the image. What is left of the 1 KiB is code.
+/// An image with unwind information. What is left of the 1 KiB is code.
 pub fn build() -> Vec<u8> {
-    let rest = assemble(0).len();
-    let image = assemble((SIZE - rest) / FUNCTIONS.len());
+    fill_up(true)
+}
+
+/// An image without it.
+pub fn symbols_only() -> Vec<u8> {
+    fill_up(false)
+}
+
+fn fill_up(unwind: bool) -> Vec<u8> {
+    let rest = assemble(0, unwind).len();
+    let image = assemble((SIZE - rest) / FUNCTIONS.len(), unwind);
     assert_eq!(image.len(), SIZE);
     image
 }
 
-fn assemble(code_size: usize) -> Vec<u8> {
+fn assemble(code_size: usize, unwind: bool) -> Vec<u8> {
     let (symbols, names) = symbols(code_size as u64);
     let plain = |name, kind, align, bytes| Section {
         name,
@@ -54,16 +64,18 @@ fn assemble(code_size: usize) -> Vec<u8> {
             address: ADDRESS,
             ..plain(".text", PROGBITS, 16, vec![0xc3; code_size * FUNCTIONS.len()])
         },
-        plain(".debug_frame", PROGBITS, 8, debug_frame(code_size as u64)),
         Section {
-            link: 4,
+            link: 3,
             info: 1, // the first global symbol
             entry_size: SYMBOL as u64,
             ..plain(".symtab", SYMTAB, 8, symbols)
         },
         plain(".strtab", STRTAB, 1, names),
-        plain(".shstrtab", STRTAB, 1, Vec::new()),
     ];
+    if unwind {
+        sections.push(plain(".debug_frame", PROGBITS, 8, debug_frame(code_size as u64)));
+    }
+    sections.push(plain(".shstrtab", STRTAB, 1, Vec::new()));
 
     let mut section_names = Vec::new();
     let mut name_offsets = Vec::new();

@@ -33,13 +33,14 @@ fn bench(path: &Path, picture: &Path) -> Result<(), Box<dyn Error>> {
     let machine = machine::describe();
     let loading = loading::measure(path)?;
     let library = Library::load(path)?;
-    let image = image::build();
+    let (image, symbols_only) = (image::build(), image::symbols_only());
     look(&library, &image)?;
     warm_up(&library, &image);
 
-    let singles = pairs::singles(&library, &image);
-    let batches = [64, 1024].map(|count| (count, pairs::batches(&library, &image, count)));
-    let [ours, peer] = pairs::threads(&library, &image);
+    let singles = pairs::singles(&library, &image, &symbols_only);
+    let batches =
+        [64, 1024].map(|count| (count, pairs::batches(&library, &image, &symbols_only, count)));
+    let together = pairs::threads(&library, &image);
     let [few, many] = crowd::costs(&library, &image);
     rounds::progress("");
 
@@ -49,6 +50,7 @@ fn bench(path: &Path, picture: &Path) -> Result<(), Box<dyn Error>> {
         rows: vec![
             Row::against("one", &singles.copy, &singles.peer, Some(5.0)),
             Row::against("one, borrowed", &singles.borrow, &singles.peer, Some(5.0)),
+            Row::against("one, symbols only", &singles.symbols_only, &singles.peer, None),
             Row::against("one, opaque", &singles.copy_opaque, &singles.peer, None),
             Row::against("one, borrowed, opaque", &singles.borrow_opaque, &singles.peer, None),
         ],
@@ -57,6 +59,7 @@ fn bench(path: &Path, picture: &Path) -> Result<(), Box<dyn Error>> {
         let rows = [
             ("", &batch.copy, Some(1.0)),
             (", borrowed", &batch.borrow, None),
+            (", symbols only", &batch.symbols_only, None),
             (", opaque", &batch.copy_opaque, None),
         ];
         for (how, samples, limit) in rows {
@@ -64,8 +67,10 @@ fn bench(path: &Path, picture: &Path) -> Result<(), Box<dyn Error>> {
             against.rows.push(Row::against(&what, samples, &batch.peer, limit));
         }
     }
-    let threads = format!("one, {} threads at once", pairs::THREADS);
-    against.rows.push(Row::against(&threads, &ours, &peer, None));
+    for (how, samples) in [("", &together.copy), (", opaque", &together.copy_opaque)] {
+        let what = format!("one, {} threads at once{how}", pairs::THREADS);
+        against.rows.push(Row::against(&what, samples, &together.peer, None));
+    }
     let replaced = "one of a million replaced";
     against.rows.push(Row::against(replaced, &many.replace, &many.peer_replace, None));
 
@@ -104,7 +109,11 @@ fn bench(path: &Path, picture: &Path) -> Result<(), Box<dyn Error>> {
     );
     println!("{versions} ({})", machine::rustc());
     println!("{machine}");
-    println!("The image: an ELF file of {} bytes, 4 functions with .debug_frame.\n", image::SIZE);
+    println!(
+        "The image: an ELF file of {} bytes, 4 functions with symbols and .debug_frame. Opaque: with\n\
+         JITDEBUG_OPAQUE, which leaves out the checks. The crate copies and does not check.\n",
+        image::SIZE
+    );
     for table in [&against, &crowded, &limits] {
         println!("{}", table.text());
     }

@@ -22,23 +22,26 @@ pub struct Singles {
     pub borrow: Samples,
     pub copy_opaque: Samples,
     pub borrow_opaque: Samples,
+    pub symbols_only: Samples,
     pub peer: Samples,
     pub crossing: Samples,
     pub list: Samples,
     pub memcpy: Samples,
 }
 
-pub fn singles(library: &Library, image: &[u8]) -> Singles {
+pub fn singles(library: &Library, image: &[u8], symbols_only: &[u8]) -> Singles {
     progress("one image at a time");
     let list = List::default();
     let mut buffer = vec![0; image.len()];
-    let single = |flags| Item::new(1, move || library.unregister(library.register(image, flags)));
-    let [copy, borrow, copy_opaque, borrow_opaque, peer, crossing, list, memcpy] = take_turns(
+    let single =
+        |image, flags| Item::new(1, move || library.unregister(library.register(image, flags)));
+    let measured = take_turns(
         &mut [
-            single(0),
-            single(BORROW),
-            single(OPAQUE),
-            single(BORROW | OPAQUE),
+            single(image, 0),
+            single(image, BORROW),
+            single(image, OPAQUE),
+            single(image, BORROW | OPAQUE),
+            single(symbols_only, 0),
             Item::new(1, || drop(GdbJitImageRegistration::register(image.to_vec()))),
             Item::new(1, || library.unregister(black_box(Handle::NULL))),
             Item::new(1, || {
@@ -50,31 +53,36 @@ pub fn singles(library: &Library, image: &[u8]) -> Singles {
         ROUNDS,
         BLOCK,
     );
-    Singles { copy, borrow, copy_opaque, borrow_opaque, peer, crossing, list, memcpy }
+    let [copy, borrow, copy_opaque, borrow_opaque, symbols_only, peer, crossing, list, memcpy] =
+        measured;
+    Singles { copy, borrow, copy_opaque, borrow_opaque, symbols_only, peer, crossing, list, memcpy }
 }
 
 pub struct Batches {
     pub copy: Samples,
     pub borrow: Samples,
     pub copy_opaque: Samples,
+    pub symbols_only: Samples,
     pub peer: Samples,
 }
 
 /// So many images, each in a buffer of its own: a batch of the library's, and
 /// one by one with the crate, which has no batches.
-pub fn batches(library: &Library, image: &[u8], count: usize) -> Batches {
+pub fn batches(library: &Library, image: &[u8], symbols_only: &[u8], count: usize) -> Batches {
     progress(&format!("{count} images at a time"));
     let buffers = vec![image.to_vec(); count];
-    let images: Vec<_> = buffers.iter().map(|buffer| Image::of(buffer)).collect();
-    let images = images.as_slice();
-    let batch =
-        |flags| Item::new(count, move || library.unregister(library.register_batch(images, flags)));
+    let simple_buffers = vec![symbols_only.to_vec(); count];
+    let batch = |buffers: &[Vec<u8>], flags| {
+        let images: Vec<_> = buffers.iter().map(|buffer| Image::of(buffer)).collect();
+        Item::new(count, move || library.unregister(library.register_batch(&images, flags)))
+    };
     let mut registrations = Vec::with_capacity(count);
-    let [copy, borrow, copy_opaque, peer] = take_turns(
+    let [copy, borrow, copy_opaque, symbols_only, peer] = take_turns(
         &mut [
-            batch(0),
-            batch(BORROW),
-            batch(OPAQUE),
+            batch(&buffers, 0),
+            batch(&buffers, BORROW),
+            batch(&buffers, OPAQUE),
+            batch(&simple_buffers, 0),
             Item::new(count, || {
                 for buffer in &buffers {
                     registrations.push(GdbJitImageRegistration::register(buffer.clone()));
@@ -85,21 +93,29 @@ pub fn batches(library: &Library, image: &[u8], count: usize) -> Batches {
         ROUNDS,
         BLOCK,
     );
-    Batches { copy, borrow, copy_opaque, peer }
+    Batches { copy, borrow, copy_opaque, symbols_only, peer }
+}
+
+pub struct Together {
+    pub copy: Samples,
+    pub copy_opaque: Samples,
+    pub peer: Samples,
 }
 
 /// Pairs from many threads at once; the time is that of all of them, divided by
 /// the pairs of all of them.
-pub fn threads(library: &Library, image: &[u8]) -> [Samples; 2] {
+pub fn threads(library: &Library, image: &[u8]) -> Together {
     progress(&format!("{THREADS} threads"));
-    take_turns(
+    let [copy, copy_opaque, peer] = take_turns(
         &mut [
             together(|| library.unregister(library.register(image, 0))),
+            together(|| library.unregister(library.register(image, OPAQUE))),
             together(|| drop(GdbJitImageRegistration::register(image.to_vec()))),
         ],
         THREAD_ROUNDS,
         THREAD_BLOCK,
-    )
+    );
+    Together { copy, copy_opaque, peer }
 }
 
 fn together<'a>(once: impl Fn() + Sync + 'a) -> Item<'a> {

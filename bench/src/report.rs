@@ -50,14 +50,19 @@ pub struct Table {
 impl Table {
     pub fn text(&self) -> String {
         let [ours, peer] = self.columns;
-        let mut text = format!("{:<40}{ours:>15}{peer:>16}{:>13}\n", "", "ratio");
-        let halves = "median   least";
-        let _ = writeln!(text, "{:<40} {halves}  {halves}  judged least  limit", self.title);
+        let mut text = format!("{:<40}", self.title);
+        let compared = self.rows.iter().any(|row| row.ratio.is_some());
+        let columns = if compared {
+            let _ = write!(text, "{ours:>15} {peer:>15}         ratio");
+            "median   least  median   least   judged  least  limit"
+        } else {
+            "median   least"
+        };
+        let _ = write!(text, "\n{:<41}{columns}\n", "");
         for row in &self.rows {
-            let _ = write!(text, "  {:<38}{}", row.what, two(Some(row.ours), 0));
-            let _ = write!(text, " {}", two(row.peer, 0));
-            if let Some((judged, least)) = row.ratio {
-                let _ = write!(text, "{judged:>8.2}{least:>6.2}");
+            let _ = write!(text, "  {:<38}{}", row.what, two(row.ours));
+            if let (Some(peer), Some((judged, least))) = (row.peer, row.ratio) {
+                let _ = write!(text, " {}{judged:>9.2}{least:>7.2}", two(peer));
             }
             if let Some(limit) = row.limit {
                 let verdict = if row.over() { "over" } else { "ok" };
@@ -69,11 +74,8 @@ impl Table {
     }
 }
 
-fn two(values: Option<(f64, f64)>, digits: usize) -> String {
-    values.map_or_else(
-        || " ".repeat(15),
-        |(median, least)| format!("{median:>7.digits$} {least:>7.digits$}"),
-    )
+fn two((median, least): (f64, f64)) -> String {
+    format!("{median:>7.0} {least:>7.0}")
 }
 
 /// The judged ratios as bars, the limits as marks across them.
