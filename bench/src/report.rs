@@ -50,10 +50,10 @@ pub struct Table {
 impl Table {
     pub fn text(&self) -> String {
         let [ours, peer] = self.columns;
-        let mut text = format!("{:<40}", self.title);
+        let mut text = self.title.clone();
         let compared = self.rows.iter().any(|row| row.ratio.is_some());
         let columns = if compared {
-            let _ = write!(text, "{ours:>15} {peer:>15}         ratio");
+            let _ = write!(text, "{ours:>0$} {peer:>15}         ratio", 55 - self.title.len(),);
             "median   least  median   least   judged  least  limit"
         } else {
             "median   least"
@@ -78,69 +78,84 @@ fn two((median, least): (f64, f64)) -> String {
     format!("{median:>7.0} {least:>7.0}")
 }
 
-/// The judged ratios as bars, the limits as marks across them.
+/// The judged ratios as bars on a logarithmic scale, from 1 to the left where
+/// the first is faster, to the right where it is slower.
 pub fn picture(title: &str, tables: &[Table]) -> String {
-    const LEFT: f64 = 330.0;
-    const UNIT: f64 = 75.0;
-    const MOST: f64 = 6.0;
+    const LEFT: f64 = 280.0;
+    const DOUBLING: f64 = 56.0;
+    const RANGE: (f64, f64) = (0.25, 64.0);
     const STEP: f64 = 24.0;
+    const TOP: f64 = 84.0;
 
-    let mut body = String::new();
-    let mut y = 64.0;
+    let x = |ratio: f64| LEFT + (ratio.clamp(RANGE.0, RANGE.1) / RANGE.0).log2() * DOUBLING;
+    let one = x(1.0);
+    let right = x(RANGE.1);
+
+    let mut bars = String::new();
+    let mut y = TOP;
     for table in tables {
-        let rows: Vec<_> = table.rows.iter().filter(|row| row.ratio.is_some()).collect();
-        if rows.is_empty() {
-            continue;
-        }
-        let _ = writeln!(body, r#"<text x="16" y="{y}" class="head">{}</text>"#, table.title);
+        let [ours, peer] = table.columns;
         y += STEP;
-        for row in rows {
-            let (ratio, _) = row.ratio.unwrap();
-            let width = ratio.min(MOST) * UNIT;
+        let _ = writeln!(
+            bars,
+            r#"<text x="16" y="{y}" class="head">{}: {ours} to {peer}</text>"#,
+            table.title,
+        );
+        for row in &table.rows {
+            let Some((ratio, _)) = row.ratio else { continue };
+            y += STEP;
+            let (start, end) = (one.min(x(ratio)), one.max(x(ratio)));
             let class = match row.limit {
                 None => "free",
                 Some(_) if row.over() => "over",
                 Some(_) => "ok",
             };
-            let top = y - 13.0;
             let _ = writeln!(
-                body,
-                r#"<text x="{}" y="{y}" text-anchor="end">{}</text><rect x="{LEFT}" y="{top}" width="{width:.1}" height="17" class="{class}"/>"#,
+                bars,
+                r#"<text x="{}" y="{y}" class="end">{}</text><rect x="{start:.1}" y="{}" width="{:.1}" height="17" class="{class}"/><text x="{}" y="{y}" class="end">{ratio:.2}</text>"#,
                 LEFT - 8.0,
                 row.what,
+                y - 13.0,
+                end - start,
+                right + 44.0,
             );
-            let mut end = LEFT + width;
             if let Some(limit) = row.limit {
-                let x = LEFT + limit * UNIT;
                 let _ = writeln!(
-                    body,
-                    r#"<line x1="{x}" x2="{x}" y1="{}" y2="{}" class="limit"/>"#,
-                    top - 3.0,
-                    top + 20.0,
+                    bars,
+                    r#"<path d="M{:.1} {}v23" class="limit"/><text x="{}" y="{y}">limit {limit}</text>"#,
+                    x(limit),
+                    y - 16.0,
+                    right + 56.0,
                 );
-                // The figure stands beside the mark, not under it.
-                if x >= end && x < end + 44.0 {
-                    end = x;
-                }
             }
-            let _ = writeln!(body, r#"<text x="{}" y="{y}">{ratio:.2}</text>"#, end + 6.0);
-            y += STEP;
         }
         y += STEP / 2.0;
     }
-    let width = LEFT + MOST * UNIT + 60.0;
+
+    let mut scale = String::new();
+    for ratio in [0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0] {
+        let at = x(ratio);
+        let _ = writeln!(
+            scale,
+            r#"<path d="M{at:.1} {TOP}V{y}" class="grid"/><text x="{at:.1}" y="{}" text-anchor="middle">{ratio}</text>"#,
+            TOP - 6.0,
+        );
+    }
+    let width = right + 130.0;
+    let height = y + 12.0;
     format!(
-        r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {y}" width="{width}" height="{y}">
+        r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">
 <style>
 text {{ font: 13px sans-serif; fill: #222 }}
 .title {{ font-size: 16px; font-weight: bold }} .head {{ font-weight: bold }}
+.end {{ text-anchor: end }}
 .ok {{ fill: #3a8f5c }} .over {{ fill: #c4472f }} .free {{ fill: #8a94a6 }}
-.limit {{ stroke: #222; stroke-width: 2 }}
+.limit {{ stroke: #222; stroke-width: 2 }} .grid {{ stroke: #ddd }}
 </style>
 <rect width="100%" height="100%" fill="#fff"/>
 <text x="16" y="28" class="title">{title}</text>
-<text x="16" y="46">Ratios; shorter is faster. A black mark is a limit; grey bars have none.</text>
-{body}</svg>
+<text x="16" y="48">Ratios of times, less is better. Black marks are limits: green keeps to one, red does not, grey has none.</text>
+{scale}{bars}</svg>
 "##
     )
 }
