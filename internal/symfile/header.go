@@ -33,6 +33,7 @@ type file struct {
 	names        uint64 // index of the section that holds the sections' names
 	namesSize    uint64
 	symbolTable  uint64 // index of the SHT_SYMTAB section, or 0
+	dynamicTable uint64 // index of the SHT_DYNSYM section, or 0
 	indexTable   uint64 // index of the SHT_SYMTAB_SHNDX section, or 0
 	end          uint64 // end of the last byte that a header describes
 	contentsSize uint64 // sum of what the sections describe

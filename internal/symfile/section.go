@@ -57,6 +57,12 @@ func (f *file) headers() []byte {
 	return f.bytes[f.sectionsAt : f.sectionsAt+f.sections*sectionHeaderSize]
 }
 
+// hasContents says whether section i is one that has bytes in the image.
+func (f *file) hasContents(i uint64) bool {
+	t := f.section(i).typ()
+	return t != sectionNull && t != sectionNoBits
+}
+
 // contents is what section i holds; nothing, if it lies outside the image.
 func (f *file) contents(i uint64) []byte {
 	h := f.section(i)
@@ -70,7 +76,8 @@ func (f *file) contents(i uint64) []byte {
 // checkSections checks the section headers, but for what they mean to each
 // other beyond sh_link and sh_info, and does not touch contents.
 func (f *file) checkSections() error {
-	size := uint64(len(f.bytes))
+	size, sections, names := uint64(len(f.bytes)), f.sections, f.namesSize
+	end, sum := f.end, uint64(0)
 	headers := f.headers()
 	for i := uint64(0); len(headers) >= sectionHeaderSize; i, headers = i+1, headers[sectionHeaderSize:] {
 		h := (*sectionHeader)(headers)
@@ -81,10 +88,10 @@ func (f *file) checkSections() error {
 			}
 			continue
 		}
-		if link := uint64(h.link()); link >= f.sections && link != indexReserve && link != indexReserve+1 {
+		if link := uint64(h.link()); link >= sections && link != indexReserve && link != indexReserve+1 {
 			return f.sectionError(i, "sh_link is %d, there are %d sections", link, f.sections)
 		}
-		if name := uint64(h.name()); name >= f.namesSize {
+		if name := uint64(h.name()); name >= names {
 			return f.sectionError(i, "sh_name is %d, the section names have %d bytes", name, f.namesSize)
 		}
 		typ, flags := h.typ(), h.flags()
@@ -118,12 +125,13 @@ func (f *file) checkSections() error {
 		if offset > size || length > size-offset {
 			return f.sectionError(i, "sh_offset %#x + sh_size %#x ends past the image's %d bytes", offset, length, size)
 		}
-		f.end = max(f.end, offset+length)
-		f.contentsSize += length
-		if f.contentsSize < length {
-			return f.sectionError(i, "sh_size is %#x", length)
+		end = max(end, offset+length)
+		if sum += length; sum < length {
+			sum = 1<<64 - 1 // cannot go on; refused for its size
+			break
 		}
 	}
+	f.end, f.contentsSize = end, sum
 	return nil
 }
 

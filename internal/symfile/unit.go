@@ -186,7 +186,10 @@ func (d *debug) checkEntries(r *reader, u *unit) error {
 		d.steps--
 		if code == 0 {
 			u.entries.ends.add(uint64(at))
-			if depth--; depth <= 0 {
+			if depth == 0 {
+				return fmt.Errorf("unit at %#x: its first entry is an end of entries", u.at)
+			}
+			if depth--; depth == 0 {
 				return nil
 			}
 			continue

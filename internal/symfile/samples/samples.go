@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -73,6 +74,22 @@ func frameImage() []byte {
 // Compiled are images from gcc, g++, clang, the linker and binutils, of a few
 // kilobytes each, some as the tools leave them, some placed as a JIT does.
 func Compiled(t testing.TB) []Image {
+	t.Helper()
+	compiled.Lock()
+	defer compiled.Unlock()
+	if compiled.images == nil {
+		compiled.images = compile(t)
+	}
+	return append([]Image{}, compiled.images...)
+}
+
+// compiled are the images of this process, which are compiled once.
+var compiled struct {
+	sync.Mutex
+	images []Image
+}
+
+func compile(t testing.TB) []Image {
 	t.Helper()
 	b := newBuilder(t)
 	var images []Image
