@@ -12,6 +12,8 @@ const (
 	compressionZlib       = 1  // ELFCOMPRESS_ZLIB
 	compressionZstd       = 2  // ELFCOMPRESS_ZSTD
 
+	zstdMagic = 0xfd2fb528
+
 	// The most that one byte can stand for: a deflate match, and a zstd block
 	// of one repeated byte.
 	ratioZlib = 1032
@@ -21,9 +23,6 @@ const (
 	// inflate are not looked into.
 	inflateLimit = 256 << 20
 )
-
-// gnuCompressed is how the names of compressed sections start that have no flag.
-var gnuCompressed = []byte(".zdebug_")
 
 // checkCompressed checks the headers of compressed sections.
 func (f *file) checkCompressed() error {
@@ -44,6 +43,9 @@ func (f *file) checkCompressed() error {
 		case compressionZlib:
 		case compressionZstd:
 			ratio = ratioZstd
+			if len(c) < compressionHeaderSize+4 || le.Uint32(c[compressionHeaderSize:]) != zstdMagic {
+				return f.sectionError(i, "ch_type is ELFCOMPRESS_ZSTD (2), but its bytes are no zstd frame")
+			}
 		default:
 			return f.sectionError(i, "ch_type is %d, it can be ELFCOMPRESS_ZLIB (1) or ELFCOMPRESS_ZSTD (2)", typ)
 		}

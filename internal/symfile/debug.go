@@ -1,12 +1,17 @@
 package symfile
 
-import "fmt"
+import (
+	"bytes"
+	"fmt"
+	"slices"
+)
 
 // A debug is the debug information of an image that is being checked: the
 // sections as a debugger sees them, uncompressed and relocated.
 type debug struct {
 	f        *file
 	relocate []uint64 // for each section, the index of its relocations or 0
+	placed   bool     // there are sh_addr: where there are none, gdb makes some up
 
 	abbrev, str, lineStr, line, strOffsets, addr, rnglists, loclists, loc debugSection
 
@@ -15,7 +20,8 @@ type debug struct {
 	units   bitset      // where its units start
 
 	signatures []uint64 // of the type units
-	wanted     []uint64 // of types that have to be classes
+	wanted     []uint64 // of types that entries refer to
+	partial    bool     // not all sections could be looked into
 
 	inflate uint64 // bytes that had to be inflated
 	steps   int    // how much further to look
@@ -30,10 +36,13 @@ type debugSection struct {
 
 // checkDebug checks the debug information, as far as a debugger would complain
 // about it.
-func (f *file) checkDebug() error {
-	d := &debug{f: f}
+func checkDebug(f file) error {
+	d := debug{f: &f}
 	var total uint64
 	for i := uint64(1); i < f.sections; i++ {
+		if f.section(i).addr() != 0 {
+			d.placed = true
+		}
 		if t := f.section(i).typ(); t == sectionRela || t == sectionRel {
 			if f.typ != typeRel {
 				continue
@@ -45,8 +54,8 @@ func (f *file) checkDebug() error {
 		}
 	}
 	for i := uint64(1); i < f.sections; i++ {
-		s := d.sectionFor(f.debugName(i))
-		if s == nil || f.section(i).typ() == sectionNoBits {
+		s := d.sectionFor(d.name(i))
+		if s == nil {
 			continue
 		}
 		b, ok, err := d.load(i)
@@ -59,21 +68,21 @@ func (f *file) checkDebug() error {
 	// What units share is looked at for each, which a malicious image could
 	// drive to the square of its size: then the rest goes unseen.
 	d.steps = 16 * int(total)
-	if err := d.checkEach(checkUnitsOf); err != nil {
+	if err := d.checkEach(".debug_info", ".debug_types"); err != nil {
 		return err
 	}
 	if err := d.checkSignatures(); err != nil {
 		return err
 	}
-	return d.checkEach(checkTablesOf)
+	return d.checkEach(".debug_aranges", ".debug_frame", ".eh_frame")
 }
 
-// checkEach runs the checks that are there for the sections' names.
-func (d *debug) checkEach(checkFor func(name string) func(*debug, []byte) error) error {
+// checkEach checks the sections with these names.
+func (d *debug) checkEach(names ...string) error {
 	f := d.f
 	for i := uint64(1); i < f.sections; i++ {
-		check := checkFor(f.debugName(i))
-		if check == nil || f.section(i).typ() == sectionNoBits {
+		name := d.name(i)
+		if name == "" || !slices.Contains(names, name) {
 			continue
 		}
 		b, ok, err := d.load(i)
@@ -81,25 +90,82 @@ func (d *debug) checkEach(checkFor func(name string) func(*debug, []byte) error)
 			return err
 		}
 		if !ok {
+			d.partial = true
 			continue
 		}
 		d.steps += 1<<12 + 16*len(b)
-		if err := check(d, b); err != nil {
+		switch name {
+		case ".debug_info":
+			err = d.checkUnits(b)
+		case ".debug_types":
+			err = d.checkTypeUnits(b)
+		case ".debug_aranges":
+			err = d.checkAddressRanges(b)
+		case ".debug_frame":
+			err = d.checkFrameEntries(b, false)
+		case ".eh_frame":
+			err = d.checkFrameEntries(b, true)
+		}
+		if err != nil {
 			return fmt.Errorf("section %d%s: %w", i, quoted(f.sectionName(i)), err)
 		}
 	}
 	return nil
 }
 
-// debugName is a section's name if that is one of debug information, less
-// what says that it is compressed.
-func (f *file) debugName(i uint64) string {
-	name := string(f.sectionName(i))
-	switch {
-	case len(name) > 8 && name[:8] == ".zdebug_":
-		return ".debug_" + name[8:]
-	case len(name) > 7 && name[:7] == ".debug_", name == ".eh_frame":
-		return name
+// How the names of DWARF sections start, and those of compressed ones without
+// a flag that says so.
+var (
+	debugPrefix   = []byte(".debug_")
+	gnuCompressed = []byte(".zdebug_")
+)
+
+// isDebugName says whether a name is that of a section of DWARF's.
+func isDebugName(name []byte) bool {
+	return bytes.HasPrefix(name, debugPrefix) || bytes.HasPrefix(name, gnuCompressed)
+}
+
+// name is the name of a section that is looked into, or "". Of compressed ones
+// it is that of the uncompressed section.
+func (d *debug) name(i uint64) string {
+	if !d.f.hasContents(i) {
+		return ""
+	}
+	name := d.f.sectionName(i)
+	if bytes.HasPrefix(name, gnuCompressed) {
+		name = name[len(gnuCompressed):]
+	} else if bytes.HasPrefix(name, debugPrefix) {
+		name = name[len(debugPrefix):]
+	} else if string(name) == ".eh_frame" {
+		return ".eh_frame"
+	}
+	switch string(name) {
+	case "abbrev":
+		return ".debug_abbrev"
+	case "addr":
+		return ".debug_addr"
+	case "aranges":
+		return ".debug_aranges"
+	case "frame":
+		return ".debug_frame"
+	case "info":
+		return ".debug_info"
+	case "line":
+		return ".debug_line"
+	case "line_str":
+		return ".debug_line_str"
+	case "loc":
+		return ".debug_loc"
+	case "loclists":
+		return ".debug_loclists"
+	case "rnglists":
+		return ".debug_rnglists"
+	case "str":
+		return ".debug_str"
+	case "str_offsets":
+		return ".debug_str_offsets"
+	case "types":
+		return ".debug_types"
 	}
 	return ""
 }
@@ -125,30 +191,6 @@ func (d *debug) sectionFor(name string) *debugSection {
 		return &d.loclists
 	case ".debug_loc":
 		return &d.loc
-	}
-	return nil
-}
-
-// checkUnitsOf is the check for a section that holds units.
-func checkUnitsOf(name string) func(*debug, []byte) error {
-	switch name {
-	case ".debug_info":
-		return (*debug).checkUnits
-	case ".debug_types":
-		return (*debug).checkTypeUnits
-	}
-	return nil
-}
-
-// checkTablesOf is the check for another section that a debugger reads by itself.
-func checkTablesOf(name string) func(*debug, []byte) error {
-	switch name {
-	case ".debug_aranges":
-		return (*debug).checkAddressRanges
-	case ".debug_frame":
-		return (*debug).checkFrames
-	case ".eh_frame":
-		return (*debug).checkExceptionFrames
 	}
 	return nil
 }

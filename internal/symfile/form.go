@@ -8,6 +8,10 @@ const (
 	attrLocation       = 0x02
 	attrName           = 0x03
 	attrByteSize       = 0x0b
+	attrType           = 0x49
+	attrImport         = 0x18
+	attrAbstractOrigin = 0x31
+	attrSpecification  = 0x47
 	attrBitSize        = 0x0d
 	attrCompDir        = 0x1b
 	attrContainingType = 0x1d
@@ -93,6 +97,10 @@ func checkClass(attr, form uint64) error {
 		if !isString(form) && form != formIndirect && known(form) {
 			return fmt.Errorf("form %#x is no string", form)
 		}
+	case attrType, attrImport, attrAbstractOrigin, attrSpecification, attrContainingType:
+		if !isReference(form) && form != formIndirect && known(form) {
+			return fmt.Errorf("form %#x is no reference", form)
+		}
 	case attrByteSize, attrBitSize:
 		if isString(form) || form == formFlag || form == formFlagPresent {
 			return fmt.Errorf("form %#x is no number", form)
@@ -105,6 +113,14 @@ func isString(form uint64) bool {
 	switch form {
 	case formString, formStrp, formStrx, formStrpSup, formLineStrp, formStrx1, formStrx2, formStrx3, formStrx4,
 		formGNUStrIndex, formGNUStrpAlt:
+		return true
+	}
+	return false
+}
+
+func isReference(form uint64) bool {
+	switch form {
+	case formRefAddr, formRef1, formRef2, formRef4, formRef8, formRefUdata, formRefSig8, formRefSup4, formRefSup8, formGNURefAlt:
 		return true
 	}
 	return false

@@ -31,9 +31,6 @@ type commonEntry struct {
 	opaque            bool // an augmentation of which nothing is known
 }
 
-func (d *debug) checkFrames(b []byte) error          { return d.checkFrameEntries(b, false) }
-func (d *debug) checkExceptionFrames(b []byte) error { return d.checkFrameEntries(b, true) }
-
 // checkFrameEntries checks the common information entries and the frame
 // descriptions of .debug_frame or .eh_frame.
 func (d *debug) checkFrameEntries(b []byte, exception bool) error {

@@ -33,6 +33,7 @@ type file struct {
 	names        uint64 // index of the section that holds the sections' names
 	namesSize    uint64
 	symbolTable  uint64 // index of the SHT_SYMTAB section, or 0
+	dynamicTable uint64 // index of the SHT_DYNSYM section, or 0
 	indexTable   uint64 // index of the SHT_SYMTAB_SHNDX section, or 0
 	end          uint64 // end of the last byte that a header describes
 	contentsSize uint64 // sum of what the sections describe
@@ -136,6 +137,9 @@ func (f *file) checkHeader() error {
 	field = "e_phnum"
 	if f.segments == countExtended {
 		f.segments, field = uint64(first.info()), "section 0: with e_phnum PN_XNUM, sh_info"
+	}
+	if f.segments == 0 {
+		return fmt.Errorf("%s is 0", field)
 	}
 	f.segmentsAt = le.Uint64(h[32:])
 	if v := le.Uint16(h[54:]); v != segmentHeaderSize {

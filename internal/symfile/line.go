@@ -94,16 +94,17 @@ func (d *debug) checkLineProgram(u *unit, offset uint64) error {
 func (d *debug) checkFileEntries(r *reader, l *unit, files bool) error {
 	count := int(r.u8())
 	formats := r.b[r.at:]
+	named := false
 	for range count {
-		r.uleb()
+		named = r.uleb() == contentPath || named
 		form := r.uleb()
-		if !r.short && (!known(form) || form == formIndirect || form == formImplicitConst || d.checkForm(form) != nil) {
-			return fmt.Errorf("form %#x in its file entries is unknown", form)
+		if !r.short && !isFileForm(form) {
+			return fmt.Errorf("form %#x in its directories or files is unknown there", form)
 		}
 	}
 	entries := r.uleb()
-	if entries > 0 && count == 0 {
-		return fmt.Errorf("its %d file entries have no format", entries)
+	if entries > 0 && !named && !r.short {
+		return fmt.Errorf("its %d directories or files have no names", entries)
 	}
 	for ; entries > 0 && !r.short; entries-- {
 		format := reader{b: formats}
@@ -128,6 +129,16 @@ func (d *debug) checkFileEntries(r *reader, l *unit, files bool) error {
 		}
 	}
 	return nil
+}
+
+// isFileForm says whether gdb reads a form in the entries of a line program.
+func isFileForm(form uint64) bool {
+	switch form {
+	case formString, formLineStrp, formStrp, formStrx, formStrx1, formStrx2, formStrx3, formStrx4,
+		formUdata, formData1, formData2, formData4, formData8, formData16, formBlock:
+		return true
+	}
+	return false
 }
 
 // isEmpty says whether a string that has been checked is known to be empty: gdb

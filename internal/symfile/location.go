@@ -179,9 +179,12 @@ func (d *debug) checkExpression(u *unit, b []byte) error {
 			r.uint(u.addrSize)
 		case op >= 0x08 && op <= 0x0f: // const1u to const8s
 			r.skip(1 << ((op - 0x08) / 2))
-		case op == 0x10, op == 0x11, op == 0x23, op >= 0x70 && op <= 0x91, op == 0x93,
-			op == 0xa1, op == 0xa2, op == 0xfb, op == 0xfc: // constu, consts, plus_uconst, breg, regx, fbreg, piece, addrx, constx
+		case op == 0x10, op == 0x11, op == 0x23, op >= 0x70 && op <= 0x91, op == 0x93: // constu, consts, plus_uconst, breg, regx, fbreg, piece
 			r.uleb()
+		case op == 0xa1, op == 0xa2, op == 0xfb, op == 0xfc: // addrx, constx
+			if err := d.checkAddressIndex(u, r.uleb()); err != nil && !r.short {
+				return err
+			}
 		case op == 0x15, op == 0x94, op == 0x95: // pick, deref_size, xderef_size
 			r.u8()
 		case op == 0x28, op == 0x2f, op == 0x98: // bra, skip, call2
@@ -215,7 +218,7 @@ func (d *debug) checkExpression(u *unit, b []byte) error {
 			base = r.uleb()
 		case op == 0x06, op >= 0x12 && op <= 0x6f, op == 0x96, op == 0x97, op == 0x9b, op == 0x9c, op == 0x9f, op == 0xe0, op == 0xf0:
 			// without operands
-		case op >= 0xe0:
+		case op >= 0xe0 && op <= 0xfd:
 			return nil // some vendor's
 		default:
 			return fmt.Errorf("has an expression with operation %#x, which is unknown", op)

@@ -11,6 +11,15 @@ const (
 	relocAbs32   = 10 // R_X86_64_32
 	relocAbs32S  = 11 // R_X86_64_32S
 	relocPC64    = 24 // R_X86_64_PC64
-	relocGOT     = 9  // R_X86_64_GOTPCREL
 	relocHighest = 42 // R_X86_64_REX_GOTPCRELX
 )
+
+// relocatesNothing says whether a relocation is one that debug sections have and
+// that no offset comes from.
+func relocatesNothing(typ uint32) bool {
+	switch typ {
+	case 0, 12, 13, 14, 15, 17, 21, 32, 33: // NONE, 16, PC16, 8, PC8, DTPOFF64, DTPOFF32, SIZE32, SIZE64
+		return true
+	}
+	return false
+}

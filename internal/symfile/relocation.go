@@ -88,6 +88,7 @@ func (f *file) checkRelocationTable(i uint64, h *sectionHeader) error {
 	if f.section(info).flags()&flagCompressed != 0 || bytes.HasPrefix(f.sectionName(info), gnuCompressed) {
 		size = 1<<64 - 1 // r_offset is in the uncompressed section
 	}
+	debug := isDebugName(f.sectionName(info))
 	entry := relaSize
 	if h.typ() == sectionRel {
 		entry = relSize
@@ -100,9 +101,25 @@ func (f *file) checkRelocationTable(i uint64, h *sectionHeader) error {
 		if symbol := uint64(le.Uint32(table[at+12:])); symbol >= count {
 			return f.sectionError(i, "relocation %d: its symbol is %d, there are %d symbols", at/entry, symbol, count)
 		}
+		if typ := le.Uint32(table[at+8:]); typ > relocHighest || debug && !relocatesDebug(typ) {
+			return f.sectionError(i, "relocation %d: its type is %d, which is unknown to a debugger", at/entry, typ)
+		}
 	}
 	return nil
 }
+
+// relocatesDebug says whether a relocation is one that debug sections have.
+func relocatesDebug(typ uint32) bool {
+	switch typ {
+	case relocAbs64, relocAbs32, relocAbs32S, relocPC32, relocPC64:
+		return true
+	}
+	return relocatesNothing(typ)
+}
+
+// unplaced stands for an address in an image without any: gdb makes one up. It is
+// no offset into any section.
+const unplaced = 1<<47 - 1
 
 // relocated is a copy of a section with its relocations applied, as gdb does
 // for the debug sections of an object; ok is false if that is not known.
@@ -111,6 +128,10 @@ func (d *debug) relocated(i, by uint64, b []byte) (_ []byte, ok bool, err error)
 		return nil, false, nil
 	}
 	table, symbols := d.f.contents(by), d.f.contents(uint64(d.f.section(by).link())%d.f.sections)
+	base := uint64(0)
+	if h := d.f.section(i); h.flags()&flagAlloc != 0 {
+		base = h.addr()
+	}
 	b = append([]byte(nil), b...)
 	for n := 0; len(table) >= relaSize; n, table = n+1, table[relaSize:] {
 		offset, typ, symbol := le.Uint64(table), le.Uint32(table[8:]), uint64(le.Uint32(table[12:]))
@@ -118,8 +139,14 @@ func (d *debug) relocated(i, by uint64, b []byte) (_ []byte, ok bool, err error)
 		if symbol < uint64(len(symbols)/symbolSize) {
 			s := (*[symbolSize]byte)(symbols[symbol*symbolSize:])
 			value += le.Uint64(s[8:])
-			if index := uint64(le.Uint16(s[6:])); index != 0 && index < d.f.sections && index < indexReserve {
+			// Where other sections are said to lie does not matter to gdb: newer
+			// LLVM gives addresses to debug sections too.
+			if index := uint64(le.Uint16(s[6:])); index != 0 && index < d.f.sections && index < indexReserve &&
+				d.f.section(index).flags()&flagAlloc != 0 {
 				value += d.f.section(index).addr()
+				if !d.placed {
+					value = unplaced
+				}
 			}
 		}
 		size := uint64(8)
@@ -129,13 +156,10 @@ func (d *debug) relocated(i, by uint64, b []byte) (_ []byte, ok bool, err error)
 			size = 4
 		case relocPC32:
 			size = 4
-			value -= d.f.section(i).addr() + offset
+			value -= base + offset
 		case relocPC64:
-			value -= d.f.section(i).addr() + offset
+			value -= base + offset
 		default:
-			if typ > relocHighest || typ == relocGOT {
-				return nil, false, d.f.sectionError(by, "relocation %d: its type is %d, which debug information has not", n, typ)
-			}
 			continue // thread-local offsets and the like, which lead nowhere
 		}
 		if offset > uint64(len(b)) || size > uint64(len(b))-offset {

@@ -26,6 +26,7 @@ const (
 // Section flags.
 const (
 	flagAlloc         = 1 << 1
+	flagLinkOrder     = 1 << 7
 	flagNonconforming = 1 << 8 // SHF_OS_NONCONFORMING
 	flagInfoLink      = 1 << 6
 	flagGroup         = 1 << 9
@@ -51,6 +52,17 @@ func (f *file) section(i uint64) *sectionHeader {
 	return (*sectionHeader)(f.bytes[f.sectionsAt+i*sectionHeaderSize:])
 }
 
+// headers are the section headers.
+func (f *file) headers() []byte {
+	return f.bytes[f.sectionsAt : f.sectionsAt+f.sections*sectionHeaderSize]
+}
+
+// hasContents says whether section i is one that has bytes in the image.
+func (f *file) hasContents(i uint64) bool {
+	t := f.section(i).typ()
+	return t != sectionNull && t != sectionNoBits
+}
+
 // contents is what section i holds; nothing, if it lies outside the image.
 func (f *file) contents(i uint64) []byte {
 	h := f.section(i)
@@ -64,10 +76,11 @@ func (f *file) contents(i uint64) []byte {
 // checkSections checks the section headers, but for what they mean to each
 // other beyond sh_link and sh_info, and does not touch contents.
 func (f *file) checkSections() error {
-	size := uint64(len(f.bytes))
-	headers := f.bytes[f.sectionsAt : f.sectionsAt+f.sections*sectionHeaderSize]
-	for i := uint64(0); i < f.sections; i++ {
-		h := (*sectionHeader)(headers[i*sectionHeaderSize:])
+	size, sections, names := uint64(len(f.bytes)), f.sections, f.namesSize
+	end, sum := f.end, uint64(0)
+	headers := f.headers()
+	for i := uint64(0); len(headers) >= sectionHeaderSize; i, headers = i+1, headers[sectionHeaderSize:] {
+		h := (*sectionHeader)(headers)
 		if i == 0 {
 			// Its other fields may hold what does not fit into the ELF header.
 			if offset, length := h.offset(), h.size(); offset > size || length > size-offset {
@@ -75,14 +88,14 @@ func (f *file) checkSections() error {
 			}
 			continue
 		}
-		if link := uint64(h.link()); link >= f.sections && link != indexReserve && link != indexReserve+1 {
+		if link := uint64(h.link()); link >= sections && link != indexReserve && link != indexReserve+1 {
 			return f.sectionError(i, "sh_link is %d, there are %d sections", link, f.sections)
 		}
-		if name := uint64(h.name()); name >= f.namesSize {
+		if name := uint64(h.name()); name >= names {
 			return f.sectionError(i, "sh_name is %d, the section names have %d bytes", name, f.namesSize)
 		}
 		typ, flags := h.typ(), h.flags()
-		if flags&(flagAlloc|flagInfoLink|flagGroup|flagCompressed) != 0 {
+		if flags&(flagAlloc|flagInfoLink|flagLinkOrder|flagGroup|flagCompressed) != 0 {
 			if err := f.checkFlags(i, h); err != nil {
 				return err
 			}
@@ -112,12 +125,13 @@ func (f *file) checkSections() error {
 		if offset > size || length > size-offset {
 			return f.sectionError(i, "sh_offset %#x + sh_size %#x ends past the image's %d bytes", offset, length, size)
 		}
-		f.end = max(f.end, offset+length)
-		f.contentsSize += length
-		if f.contentsSize < length {
-			return f.sectionError(i, "sh_size is %#x", length)
+		end = max(end, offset+length)
+		if sum += length; sum < length {
+			sum = 1<<64 - 1 // cannot go on; refused for its size
+			break
 		}
 	}
+	f.end, f.contentsSize = end, sum
 	return nil
 }
 
@@ -145,6 +159,12 @@ func (f *file) checkFlags(i uint64, h *sectionHeader) error {
 	if h.flags()&flagInfoLink != 0 && uint64(h.info()) >= f.sections {
 		return f.sectionError(i, "with SHF_INFO_LINK, sh_info is %d, there are %d sections", h.info(), f.sections)
 	}
+	if h.flags()&flagLinkOrder != 0 && uint64(h.link()) < f.sections && h.link() != 0 {
+		switch t := f.section(uint64(h.link())).typ(); t {
+		case sectionNull, sectionSymbols, sectionStrings, sectionRela, sectionRel, sectionIndexes:
+			return f.sectionError(i, "with SHF_LINK_ORDER, sh_link is %d, a section of type %d, which has no order", h.link(), t)
+		}
+	}
 	if h.flags()&flagCompressed != 0 {
 		f.has |= hasCompressed
 	}
@@ -164,11 +184,12 @@ func (f *file) checkStringTables() error {
 	if len(names) == 0 {
 		return f.sectionError(f.names, "sh_size is 0: the section names need a string table")
 	}
-	for i := uint64(1); i < f.sections; i++ {
-		h := f.section(i)
+	headers := f.headers()
+	for i := uint64(0); len(headers) >= sectionHeaderSize; i, headers = i+1, headers[sectionHeaderSize:] {
+		h := (*sectionHeader)(headers)
 		if at := uint64(h.name()); at+8 <= uint64(len(names)) {
-			switch name := le.Uint64(names[at:]); {
-			case name&(1<<56-1) == startDebug, name == startGNUDebug, name == startFrame:
+			name := le.Uint64(names[at:])
+			if name&(1<<56-1) == startDebug || name == startGNUDebug || name == startFrame {
 				f.has |= hasDebug
 			}
 		}

@@ -42,6 +42,11 @@ func (f *file) checkSymbolHeader(i uint64, h *sectionHeader) error {
 			return f.sectionError(i, "a second SHT_SYMTAB section, after section %d", f.symbolTable)
 		}
 		f.symbolTable = i
+	case sectionDynSymbols:
+		if f.dynamicTable != 0 {
+			return f.sectionError(i, "a second SHT_DYNSYM section, after section %d", f.dynamicTable)
+		}
+		f.dynamicTable = i
 	}
 	if linked != sectionStrings {
 		return f.sectionError(i, "sh_link is %d, a section of type %d, not a string table (SHT_STRTAB, 3)", link, linked)
@@ -54,32 +59,36 @@ func (f *file) checkSymbolHeader(i uint64, h *sectionHeader) error {
 
 // checkSymbolTables checks the symbols one by one.
 func (f *file) checkSymbolTables() error {
-	for i := uint64(1); i < f.sections; i++ {
+	if i := f.indexTable; i != 0 {
 		h := f.section(i)
-		switch h.typ() {
-		case sectionSymbols, sectionDynSymbols:
-			if err := f.checkSymbols(i, h); err != nil {
-				return err
-			}
-		case sectionIndexes:
-			symbols := f.section(uint64(h.link())%f.sections).size() / symbolSize
-			if n := h.size() / indexSize; n < symbols {
-				return f.sectionError(i, "sh_size is %#x, enough for %d of %d symbols", h.size(), n, symbols)
-			}
+		symbols := f.section(uint64(h.link())%f.sections).size() / symbolSize
+		if n := h.size() / indexSize; n < symbols {
+			return f.sectionError(i, "sh_size is %#x, enough for %d of %d symbols", h.size(), n, symbols)
 		}
+	}
+	if f.symbolTable != 0 {
+		if err := f.checkSymbols(f.symbolTable); err != nil {
+			return err
+		}
+	}
+	if f.dynamicTable != 0 {
+		return f.checkSymbols(f.dynamicTable)
 	}
 	return nil
 }
 
-func (f *file) checkSymbols(i uint64, h *sectionHeader) error {
-	link := uint64(h.link()) % f.sections
+func (f *file) checkSymbols(i uint64) error {
+	link := uint64(f.section(i).link())
+	if link >= f.sections {
+		return nil // it has changed since it was checked
+	}
 	strings := uint64(len(f.contents(link)))
 	table := f.contents(i)
-	for at := 0; len(table)-at >= symbolSize; at += symbolSize {
-		s := (*[symbolSize]byte)(table[at:])
+	for n := 0; len(table) >= symbolSize; n, table = n+1, table[symbolSize:] {
+		s := (*[symbolSize]byte)(table)
 		if name := uint64(le.Uint32(s[0:])); name >= strings && name != 0 {
 			return f.sectionError(i, "symbol %d: st_name is %d, the names in section %d have %d bytes",
-				at/symbolSize, name, link, strings)
+				n, name, link, strings)
 		}
 		index := uint64(le.Uint16(s[6:]))
 		if index < f.sections && index < indexReserve {
@@ -87,10 +96,10 @@ func (f *file) checkSymbols(i uint64, h *sectionHeader) error {
 		}
 		if index < indexReserve {
 			return f.sectionError(i, "symbol %d%s: st_shndx is %d, there are %d sections",
-				at/symbolSize, f.symbolName(link, s), index, f.sections)
+				n, f.symbolName(link, s), index, f.sections)
 		}
 		if index == indexExtended {
-			if err := f.checkExtendedIndex(i, link, uint64(at/symbolSize), s); err != nil {
+			if err := f.checkExtendedIndex(i, link, uint64(n), s); err != nil {
 				return err
 			}
 		}

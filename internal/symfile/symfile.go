@@ -54,7 +54,7 @@ func Check(image []byte) error {
 		}
 	}
 	if f.has&hasDebug != 0 {
-		return f.checkDebug()
+		return checkDebug(f)
 	}
 	return nil
 }

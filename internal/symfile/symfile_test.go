@@ -1,17 +1,39 @@
 package symfile
 
 import (
+	"bytes"
+	"debug/elf"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"syscall"
 	"testing"
+	"time"
+	"unicode/utf8"
 
 	"github.com/libjitdebug/libjitdebug/internal/symfile/samples"
 )
 
 // real are the images that every debugger reads.
 func real(t testing.TB) []samples.Image {
-	images := samples.Small()
-	images = append(images, samples.Compiled(t)...)
+	images := append(samples.Small(), samples.Compiled(t)...)
 	images = append(images, samples.Large(t)...)
 	return append(images, samples.Rust(t)...)
+}
+
+// wellFormed checks that an error's text is one short, printable line.
+func wellFormed(t *testing.T, err error) {
+	t.Helper()
+	text := err.Error()
+	if len(text) >= 300 || !utf8.ValidString(text) {
+		t.Errorf("the text has %d bytes, valid: %v: %q", len(text), utf8.ValidString(text), text)
+	}
+	for _, c := range text {
+		if c < ' ' || c > '~' {
+			t.Errorf("the text is not printable: %q", text)
+			return
+		}
+	}
 }
 
 func TestRealImagesAreAccepted(t *testing.T) {
@@ -22,9 +44,254 @@ func TestRealImagesAreAccepted(t *testing.T) {
 	}
 }
 
+// needed is the end of the last byte of an image that a debugger reads.
+func needed(t *testing.T, image []byte) int {
+	t.Helper()
+	f, err := elf.NewFile(bytes.NewReader(image))
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := le.Uint64(image[40:]) + 64*uint64(len(f.Sections))
+	for _, s := range f.Sections {
+		if s.Type != elf.SHT_NOBITS {
+			end = max(end, s.Offset+s.FileSize)
+		}
+	}
+	return int(end)
+}
+
+// TestCuts: an image that lost its end is refused, wherever it was cut.
+func TestCuts(t *testing.T) {
+	images := append(samples.Small(), samples.Compiled(t)...)
+	for _, image := range append(images, samples.Rust(t)...) {
+		end := needed(t, image.Data)
+		for n := range end {
+			if Check(image.Data[:n:n]) == nil {
+				t.Errorf("%s: accepted with %d of its %d bytes", image.Name, n, end)
+				break
+			}
+		}
+		for n := end; n <= len(image.Data); n++ {
+			if err := Check(image.Data[:n:n]); err != nil {
+				t.Errorf("%s: refused without trailing bytes: %v", image.Name, err)
+				break
+			}
+		}
+	}
+}
+
+// TestSizes puts images into memory of which only the part that they need can be
+// read, and lies about their size.
+func TestSizes(t *testing.T) {
+	const room = 1 << 40
+	memory, err := syscall.Mmap(-1, 0, room, syscall.PROT_NONE, syscall.MAP_PRIVATE|syscall.MAP_ANON|syscall.MAP_NORESERVE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Munmap(memory)
+	if err := syscall.Mprotect(memory[:1<<16], syscall.PROT_READ|syscall.PROT_WRITE); err != nil {
+		t.Fatal(err)
+	}
+	for _, image := range append(samples.Small(), samples.Compiled(t)...) {
+		copy(memory, image.Data)
+		for _, c := range []struct {
+			size uint64
+			ok   bool
+		}{
+			{uint64(len(image.Data)), true},
+			{uint64(len(image.Data)) + 4095, true},
+			{1 << 16, true},
+			{2 << 20, true},
+			{4 << 20, false},
+			{1 << 32, false},
+			{1 << 35, false},
+			{1 << 40, false},
+		} {
+			if err := Check(memory[:c.size]); (err == nil) != c.ok {
+				t.Errorf("%s, said to have %d bytes: %v", image.Name, c.size, err)
+			}
+		}
+	}
+	copy(memory, samples.Minimal())
+	refused(t, memory[:1<<32], "size is 4294967296, the headers describe an image of 376 bytes")
+}
+
+// TestMutants: whatever the bytes are, Check ends, does not panic, and says what
+// is wrong in one printable line. JITDEBUG_SECONDS sets for how long.
+func TestMutants(t *testing.T) {
+	images := append(samples.Small(), samples.Compiled(t)...)
+	end := time.Now().Add(mutantTime(t))
+	refusals, accepted := map[string]bool{}, 0
+	for seed := uint64(0); time.Now().Before(end); seed++ {
+		r := rand.New(rand.NewPCG(seed, 1))
+		for range 1000 {
+			err := Check(samples.Mutate(r, images[r.IntN(len(images))].Data))
+			if err == nil {
+				accepted++
+				continue
+			}
+			wellFormed(t, err)
+			refusals[shape(err.Error())] = true
+		}
+		if t.Failed() {
+			t.Fatalf("seed %d", seed)
+		}
+	}
+	if accepted == 0 || len(refusals) < 100 {
+		t.Errorf("%d accepted, %d different refusals: the mutants are no good", accepted, len(refusals))
+	}
+}
+
+func mutantTime(t *testing.T) time.Duration {
+	if d, err := time.ParseDuration(os.Getenv("JITDEBUG_SECONDS") + "s"); err == nil {
+		return d
+	}
+	if testing.Short() {
+		return 2 * time.Second
+	}
+	return 30 * time.Second
+}
+
+// shape is a text without its numbers.
+func shape(text string) string {
+	return string(bytes.Map(func(c rune) rune {
+		if c >= '0' && c <= '9' {
+			return -1
+		}
+		return c
+	}, []byte(text)))
+}
+
+// TestChangingImage checks an image while another thread keeps changing it.
+func TestChangingImage(t *testing.T) {
+	for _, image := range samples.Compiled(t)[:3] {
+		// Two views of the same pages: the race is on purpose.
+		f, err := os.Create(filepath.Join(t.TempDir(), "image"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if _, err := f.Write(image.Data); err != nil {
+			t.Fatal(err)
+		}
+		view := func() []byte {
+			b, err := syscall.Mmap(int(f.Fd()), 0, len(image.Data), syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return b
+		}
+		checked, changed := view(), view()
+		stop, stopped := make(chan bool), make(chan bool)
+		go func() {
+			defer close(stopped)
+			r := rand.New(rand.NewPCG(1, 2))
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				m := samples.Mutate(r, image.Data)
+				copy(changed, m)
+				copy(changed, image.Data)
+			}
+		}()
+		for range 20000 {
+			Check(checked)
+		}
+		close(stop)
+		<-stopped
+		syscall.Munmap(checked)
+		syscall.Munmap(changed)
+	}
+}
+
+// TestNoAllocation: an image without debug information costs no garbage, nor does
+// an object with relocations and groups.
+func TestNoAllocation(t *testing.T) {
+	images := samples.Small()
+	for _, image := range samples.Compiled(t) {
+		if image.Name == "linked-symbols" || image.Name == "shared-stripped" {
+			// What is left of debug information there is .eh_frame.
+			images = append(images, image)
+		}
+	}
+	for _, image := range images {
+		if image.Name == "frame" {
+			continue
+		}
+		limit := 0.0
+		if i := bytes.Index(image.Data, []byte(".eh_frame")); i >= 0 {
+			limit = 8
+		}
+		if n := testing.AllocsPerRun(100, func() { Check(image.Data) }); n > limit {
+			t.Errorf("%s: %v allocations, at most %v", image.Name, n, limit)
+		}
+	}
+}
+
+// TestLinearTime: what many units share is not looked at without end.
+func TestLinearTime(t *testing.T) {
+	// One table of a megabyte, and a unit for every 13 bytes that refers to it
+	// through another offset.
+	var abbrevs, info []byte
+	abbrevs = append(abbrevs, bytes.Repeat([]byte{1, 0x11, 0, 0, 0, 0}, 4)[:6]...)
+	for i := byte(0); i < 3; i++ {
+		abbrevs = append(bytes.Repeat([]byte{0x80}, 1<<18), abbrevs...)
+	}
+	for i := range 100000 {
+		unit := []byte{9, 0, 0, 0, 4, 0, 0, 0, 0, 0, 8, 1, 0}
+		le.PutUint32(unit[6:], uint32(i))
+		info = append(info, unit...)
+	}
+	image := samples.Build(samples.Layout{Type: 2}, []samples.Section{
+		{Name: ".debug_info", Type: 1, Data: info},
+		{Name: ".debug_abbrev", Type: 1, Data: abbrevs},
+	})
+	start := time.Now()
+	Check(image)
+	if d := time.Since(start); d > 2*time.Second {
+		t.Errorf("%d bytes took %v", len(image), d)
+	}
+
+	// Thousands of sections that share the same bytes.
+	var sections []samples.Section
+	for range 5000 {
+		sections = append(sections, samples.Section{Name: ".debug_info", Type: 1, Data: nil})
+	}
+	sections = append(sections, samples.Section{Name: ".debug_abbrev", Type: 1, Data: abbrevs})
+	image = samples.Build(samples.Layout{Type: 2}, sections)
+	last := header(image, 5001, shOff)
+	for i := range 5000 {
+		copy(image[header(image, i+1, shOff):], image[last:last+16])
+	}
+	refused(t, image, "the sections' sh_size add up to")
+}
+
+func FuzzCheck(f *testing.F) {
+	for _, image := range append(samples.Small(), samples.Compiled(f)...) {
+		f.Add(image.Data)
+	}
+	f.Fuzz(func(t *testing.T, image []byte) {
+		if err := Check(image); err != nil {
+			wellFormed(t, err)
+		}
+	})
+}
+
 func BenchmarkCheck(b *testing.B) {
-	small := samples.Small()
-	for _, image := range small[:2] {
+	code := samples.Section{Name: ".text", Type: 1, Flags: 6, Addr: 0x20000000, Data: make([]byte, 256)}
+	images := []samples.Image{
+		{Name: "minimal-376", Data: samples.Minimal()},
+		{Name: "function-1KiB", Data: samples.Function(samples.Layout{Type: 1, Padding: 192}, code, "jit_a")},
+	}
+	for _, image := range samples.Compiled(b) {
+		if image.Name == "linked" {
+			images = append(images, samples.Image{Name: "linked-with-DWARF", Data: image.Data})
+		}
+	}
+	for _, image := range images {
 		b.Run(image.Name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
@@ -34,13 +301,4 @@ func BenchmarkCheck(b *testing.B) {
 			}
 		})
 	}
-	kib := small[len(small)-2]
-	b.Run(kib.Name, func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			if err := Check(kib.Data); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
 }

@@ -21,10 +21,16 @@ const (
 	tagClass          = 0x02
 	tagLexicalBlock   = 0x0b
 	tagMember         = 0x0d
+	tagCompileUnit    = 0x11
+	tagPartialUnit    = 0x3c
+	tagTypeUnit       = 0x41
+	tagSkeletonUnit   = 0x4a
 	tagStructure      = 0x13
 	tagSubroutineType = 0x15
 	tagTypedef        = 0x16
 	tagUnion          = 0x17
+	tagSubrange       = 0x21
+	tagBaseType       = 0x24
 	tagInlined        = 0x1d
 	tagSubprogram     = 0x2e
 	tagInterface      = 0x38
@@ -180,7 +186,10 @@ func (d *debug) checkEntries(r *reader, u *unit) error {
 		d.steps--
 		if code == 0 {
 			u.entries.ends.add(uint64(at))
-			if depth--; depth <= 0 {
+			if depth == 0 {
+				return fmt.Errorf("unit at %#x: its first entry is an end of entries", u.at)
+			}
+			if depth--; depth == 0 {
 				return nil
 			}
 			continue
@@ -216,16 +225,21 @@ func (d *debug) checkEntries(r *reader, u *unit) error {
 			if err := d.checkValue(u, attr, v); err != nil {
 				return fmt.Errorf("entry at %#x: attribute %#x %w", at, attr, err)
 			}
-			if attr == attrContainingType && v.form == formRefSig8 {
+			if v.form == formRefSig8 {
 				d.wanted = append(d.wanted, v.number)
 			}
-			if attr == attrContainingType && v.number < u.end-u.at && v.form >= formRef1 && v.form <= formRefUdata {
-				target := reader{b: r.b, at: int(u.at + v.number)}
-				if t, ok := d.abbrevs.find(target.uleb()); ok && !isClass(t.tag) {
-					return fmt.Errorf("entry at %#x: attribute %#x refers to %#x, an entry with tag %#x, which is no class", at, attr, target.at, t.tag)
+			if attr == attrContainingType || attr == attrType && a.tag == tagSubrange {
+				if err := d.checkTypeReference(r, u, attr, v); err != nil {
+					return fmt.Errorf("entry at %#x: attribute %#x %w", at, attr, err)
 				}
 			}
 			d.steps--
+		}
+		if isUnit(a.tag) != (depth == 0) {
+			if depth == 0 {
+				return fmt.Errorf("entry at %#x: its tag is %#x, the first entry of a unit has that of a unit", at, a.tag)
+			}
+			return fmt.Errorf("entry at %#x: its tag is %#x, a unit's, but it is not the first of its unit", at, a.tag)
 		}
 		if a.tag == tagMember && depth > 0 && depth <= len(parents) && isCode(parents[depth-1]) {
 			return fmt.Errorf("entry at %#x: it is a DW_TAG_member of a function", at)
@@ -240,6 +254,62 @@ func (d *debug) checkEntries(r *reader, u *unit) error {
 		}
 	}
 	return nil
+}
+
+// checkTypeReference checks a reference to a class, or to the type of an index
+// into an array: gdb ends itself over another entry in their place.
+func (d *debug) checkTypeReference(r *reader, u *unit, attr uint64, v value) error {
+	if v.form < formRef1 || v.form > formRefUdata || v.number >= u.end-u.at {
+		return nil
+	}
+	target := reader{b: r.b, at: int(u.at + v.number)}
+	a, ok := d.abbrevs.find(target.uleb())
+	switch {
+	case !ok:
+		return nil // no entry starts there, which is found out elsewhere
+	case attr == attrContainingType && !isClass(a.tag):
+		return fmt.Errorf("refers to %#x, an entry with tag %#x, which is no class", u.at+v.number, a.tag)
+	case attr == attrContainingType:
+		return nil
+	case !isType(a.tag):
+		return fmt.Errorf("refers to %#x, an entry with tag %#x, which is no type", u.at+v.number, a.tag)
+	case a.tag != tagBaseType:
+		return nil
+	}
+	attributes := reader{b: d.abbrev.b, at: a.attributes}
+	for !target.short && !attributes.short {
+		attr, form := attributes.uleb(), attributes.uleb()
+		size := value{form: form}
+		if form == formImplicitConst {
+			size.number = attributes.uleb()
+		}
+		if attr == 0 && form == 0 {
+			return fmt.Errorf("refers to %#x, a type without a size", u.at+v.number)
+		}
+		if form == formIndirect || !known(form) {
+			return nil
+		}
+		if form != formImplicitConst {
+			size = u.readForm(&target, form)
+		}
+		if attr == attrByteSize && size.number != 0 || attr == attrBitSize {
+			return nil
+		}
+	}
+	return nil
+}
+
+func isType(tag uint64) bool {
+	switch tag {
+	case 0x01, 0x02, 0x04, 0x0f, 0x10, 0x12, 0x13, 0x15, 0x16, 0x17, 0x1f, 0x20, 0x21, 0x24, 0x26, 0x29, 0x2d,
+		0x31, 0x35, 0x37, 0x38, 0x3b, 0x40, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x4b:
+		return true
+	}
+	return tag >= 0x4080 // a vendor's
+}
+
+func isUnit(tag uint64) bool {
+	return tag == tagCompileUnit || tag == tagPartialUnit || tag == tagTypeUnit || tag == tagSkeletonUnit
 }
 
 func isClass(tag uint64) bool {
@@ -287,10 +357,10 @@ func (d *debug) readBases(r reader, u *unit) {
 	}
 }
 
-// checkSignatures checks that the classes exist which entries name by their
-// signature: gdb ends itself over another type in their place.
+// checkSignatures checks that the types exist which entries name by their
+// signature: gdb ends itself where one should have been a class.
 func (d *debug) checkSignatures() error {
-	if len(d.wanted) == 0 || d.steps <= 0 {
+	if len(d.wanted) == 0 || d.steps <= 0 || d.partial {
 		return nil
 	}
 	slices.Sort(d.signatures)

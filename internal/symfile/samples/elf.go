@@ -154,6 +154,15 @@ func Minimal() []byte {
 // Place gives every allocated section of a relocatable object an address, as
 // LLVM does once it has loaded one.
 func Place(object []byte, addr uint64) []byte {
+	return place(object, addr, false)
+}
+
+// PlaceAll gives debug sections an address too, as newer LLVM does.
+func PlaceAll(object []byte, addr uint64) []byte {
+	return place(object, addr, true)
+}
+
+func place(object []byte, addr uint64, all bool) []byte {
 	image := append([]byte{}, object...)
 	at, n := le.Uint64(image[40:]), uint64(le.Uint16(image[60:]))
 	if n == 0 {
@@ -161,7 +170,7 @@ func Place(object []byte, addr uint64) []byte {
 	}
 	for i := uint64(1); i < n; i++ {
 		h := image[at+64*i:]
-		if le.Uint64(h[8:])&2 == 0 || le.Uint64(h[32:]) == 0 {
+		if le.Uint64(h[8:])&2 == 0 && !(all && le.Uint32(h[4:]) == 1) || le.Uint64(h[32:]) == 0 {
 			continue
 		}
 		if align := le.Uint64(h[48:]); align > 1 {

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -74,6 +75,22 @@ func frameImage() []byte {
 // kilobytes each, some as the tools leave them, some placed as a JIT does.
 func Compiled(t testing.TB) []Image {
 	t.Helper()
+	compiled.Lock()
+	defer compiled.Unlock()
+	if compiled.images == nil {
+		compiled.images = compile(t)
+	}
+	return append([]Image{}, compiled.images...)
+}
+
+// compiled are the images of this process, which are compiled once.
+var compiled struct {
+	sync.Mutex
+	images []Image
+}
+
+func compile(t testing.TB) []Image {
+	t.Helper()
 	b := newBuilder(t)
 	var images []Image
 	add := func(name string, data []byte) { images = append(images, Image{name, data}) }
@@ -100,6 +117,7 @@ func Compiled(t testing.TB) []Image {
 		object := b.run(o.name+".o", o.command)
 		add(o.name, object)
 		add(o.name+"-placed", Place(object, 0x30000000))
+		add(o.name+"-all-placed", PlaceAll(object, 0x30000000))
 	}
 	for _, o := range []struct{ name, command string }{
 		{"linked", "gcc -g -O0 -static -nostdlib -no-pie -Wl,-e,jit_main,-Ttext=0x40000000,--build-id=none fibonacci.c"},

@@ -1,0 +1,13 @@
+/* What the JIT of host.c "generates": compiled and linked at a fixed address,
+ * and never part of a program. */
+
+static int square(int number) {
+  int result = number * number;
+  return result;
+}
+
+int sum_of_squares(int limit) {
+  int total = 0;
+  for (int number = 1; number <= limit; number++) total += square(number);
+  return total;
+}

@@ -1,0 +1,124 @@
+/*
+ * Forks while four threads register and unregister, and has each child call
+ * everything.
+ *
+ * usage: forks KIND COUNT
+ */
+#define _GNU_SOURCE
+#include "busy.h"
+#include "child.h"
+
+static void forks(void) {
+  pid_t child = fork();
+  if (child == 0) {
+    child_calls_everything();
+    child_ends(NULL);
+  }
+  child_was_well(child);
+}
+
+static void clones(void) {
+  pid_t child = raw_clone();
+  if (child == 0) {
+    child_calls_everything();
+    child_ends(NULL);
+  }
+  child_was_well(child);
+}
+
+static void grandchildren(void) {
+  pid_t child = fork();
+  if (child == 0) {
+    child_calls_everything();
+    pid_t grandchild = fork();
+    if (grandchild == 0) {
+      child_calls_everything();
+      child_ends(NULL);
+    }
+    child_was_well(grandchild);
+    child_ends(NULL);
+  }
+  child_was_well(child);
+}
+
+static void exits(void) {
+  pid_t child = fork();
+  if (child == 0) {
+    child_calls_everything();
+    exit(0);
+  }
+  child_was_well(child);
+}
+
+/* In the child the thread ends, and with it the last of the process. */
+static void *fork_and_return(void *call_first) {
+  if (call_first) jitdebug_unregister(NULL);
+  pid_t child = fork();
+  if (child == 0) {
+    child_calls_everything();
+    return NULL;
+  }
+  child_was_well(child);
+  return NULL;
+}
+
+static void on_a_thread(void *(*run)(void *), void *argument) {
+  pthread_t thread;
+  CHECK(pthread_create(&thread, NULL, run, argument) == 0, "no thread");
+  pthread_join(thread, NULL);
+}
+
+static void *fork_on_thread(void *unused) {
+  forks();
+  return unused;
+}
+
+/* From a thread that never called the library. */
+static void bystanders(void) { on_a_thread(fork_on_thread, NULL); }
+
+static void returns(void) { on_a_thread(fork_and_return, "call first"); }
+
+static void bystander_returns(void) { on_a_thread(fork_and_return, NULL); }
+
+static const struct kind {
+  const char *name;
+  void (*run)(void);
+} kinds[] = {
+    {"fork", forks},           {"clone", clones},
+    {"exit", exits},           {"grandchild", grandchildren},
+    {"bystander", bystanders}, {"return", returns},
+    {"bystander-return", bystander_returns},
+};
+
+static const struct kind *kind_named(const char *name) {
+  for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+    if (strcmp(kinds[i].name, name) == 0) return &kinds[i];
+  CHECK(0, "no kind %s", name);
+}
+
+int main(int argc, char **argv) {
+  CHECK(argc == 3, "usage: forks KIND COUNT");
+  const struct kind *kind = kind_named(argv[1]);
+  int count = atoi(argv[2]);
+  struct image image;
+  image_make(&image, 1);
+  descriptor = list_descriptor(RTLD_DEFAULT);
+  CHECK(jitdebug_register(&image, sizeof image, 0, &live) == 0, "%s",
+        jitdebug_last_error());
+  CHECK(jitdebug_register(&image, sizeof image, 0, &stale) == 0, "%s",
+        jitdebug_last_error());
+  CHECK(jitdebug_unregister(stale) == 0, "%s", jitdebug_last_error());
+
+  busy_begin();
+  while (count-- > 0) kind->run();
+  busy_end();
+
+  CHECK(list_length(descriptor, 1) == 1, "the parent's list is not what it was");
+  CHECK(!descriptor->action && !descriptor->relevant, "a notification is left");
+  CHECK(jitdebug_register(&image, sizeof image, 0, &stale) == 0, "%s",
+        jitdebug_last_error());
+  CHECK(jitdebug_unregister(stale) == 0, "%s", jitdebug_last_error());
+  CHECK(jitdebug_unregister(live) == 0, "%s", jitdebug_last_error());
+  CHECK(list_length(descriptor, 1) == 0, "the parent's list is not empty");
+  return 0;
+}
