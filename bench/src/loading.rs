@@ -17,7 +17,7 @@ const PROCESSES: usize = 20;
 pub const QUARANTINE: usize = 65_536;
 
 /// The first pairs of a process: all but those take new handles.
-const COLD_PAIRS: usize = QUARANTINE - 1;
+pub const COLD_PAIRS: usize = QUARANTINE - 1;
 
 const FIGURES: usize = 12;
 

@@ -167,13 +167,14 @@ fn print_loading(loading: &loading::Loading) {
         anonymous1 - anonymous0
     );
     println!(
-        "  and its handles in use      {:>+6.0} KiB resident, {:+.0} KiB of it anonymous",
+        "  after {} pairs           {:>+6.0} KiB resident, {:+.0} KiB of it anonymous",
+        loading::COLD_PAIRS,
         rss2 - rss0,
         anonymous2 - anonymous0
     );
     println!(
         "  the first {} pairs       {:>6.0} ns each; the crate's {:.0} ns\n",
-        loading::QUARANTINE - 1,
+        loading::COLD_PAIRS,
         loading.cold,
         loading.peer_cold
     );
