@@ -11,7 +11,9 @@ SOURCES := $(shell find . -path ./tests -prune -o -path ./build -prune -o \
 GODEBUG_DEFAULT := asyncpreemptoff=1,gcshrinkstackoff=1,invalidptr=0,containermaxprocs=0,updatemaxprocs=0
 LDFLAGS = -w -X=runtime.godebugDefault=$(GODEBUG_DEFAULT) \
   -extldflags '-Wl,-soname,$(notdir $(LIBRARY)) -Wl,--version-script=$(abspath lib/jitdebug.map)'
-BUILD = CGO_ENABLED=1 go build -trimpath -buildvcs=false -buildmode=c-shared -ldflags "$(LDFLAGS)"
+# Go's build cache does not look at headers of other directories.
+HEADERS := $(shell cat gate.h include/*.h internal/*/*.h | cksum | cut -d' ' -f1)
+BUILD = CGO_ENABLED=1 CGO_CFLAGS="-O2 -g -DHEADERS=$(HEADERS)" go build -trimpath -buildvcs=false -buildmode=c-shared -ldflags "$(LDFLAGS)"
 
 .PHONY: lib demo test bench install lint fmt clean setup
 

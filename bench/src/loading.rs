@@ -1,6 +1,7 @@
 //! Loading the library, each time into a fresh process: this program, started
 //! again with other arguments.
 
+use std::error::Error;
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
@@ -17,7 +18,7 @@ const PROCESSES: usize = 20;
 pub const QUARANTINE: usize = 65_536;
 
 /// The first pairs of a process: all but those take new handles.
-const COLD_PAIRS: usize = QUARANTINE - 1;
+pub const COLD_PAIRS: usize = QUARANTINE - 1;
 
 const FIGURES: usize = 12;
 
@@ -32,7 +33,7 @@ pub struct Loading {
 }
 
 /// Medians of what the fresh processes measured.
-pub fn measure(library: &Path) -> std::io::Result<Loading> {
+pub fn measure(library: &Path) -> Result<Loading, Box<dyn Error>> {
     let mut figures = [const { Vec::new() }; FIGURES];
     for i in 1..=PROCESSES {
         progress(&format!("loading, {i} of {PROCESSES}"));
@@ -40,8 +41,7 @@ pub fn measure(library: &Path) -> std::io::Result<Loading> {
         let text = String::from_utf8_lossy(&output.stdout);
         let numbers: Vec<f64> = text.split_whitespace().filter_map(|n| n.parse().ok()).collect();
         if !output.status.success() || numbers.len() != FIGURES {
-            let why = String::from_utf8_lossy(&output.stderr).into_owned();
-            return Err(std::io::Error::other(why));
+            return Err(String::from_utf8_lossy(&output.stderr).trim().into());
         }
         for (figures, number) in figures.iter_mut().zip(numbers) {
             figures.push(number);
@@ -61,13 +61,13 @@ pub fn measure(library: &Path) -> std::io::Result<Loading> {
 }
 
 /// What the fresh process does.
-pub fn child(path: &Path) {
+pub fn child(path: &Path) -> Result<(), Box<dyn Error>> {
     let image = image::build();
     let (rss0, anonymous0) = memory();
     let threads0 = threads();
 
     let start = Instant::now();
-    let library = Library::load(path).expect("cannot load");
+    let library = Library::load(path)?;
     let dlopen = start.elapsed();
     let start = Instant::now();
     let handle = library.register(&image, 0);
@@ -83,6 +83,7 @@ pub fn child(path: &Path) {
     println!("{} {}", dlopen.as_secs_f64() * 1e6, first_call.as_secs_f64() * 1e6);
     println!("{rss0} {rss1} {rss2} {anonymous0} {anonymous1} {anonymous2}");
     println!("{threads0} {threads1} {cold} {peer_cold}");
+    Ok(())
 }
 
 fn pairs(mut once: impl FnMut()) -> f64 {

@@ -13,23 +13,27 @@ mod rounds;
 
 use std::error::Error;
 use std::path::Path;
+use std::process::ExitCode;
 
 use library::Library;
 use report::{Row, Table};
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["--load", path] => {
-            loading::child(&std::fs::canonicalize(path)?);
-            Ok(())
-        }
-        [path, picture] => bench(&std::fs::canonicalize(path)?, Path::new(picture)),
+    let done = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["--load", path] => loading::child(Path::new(path)),
+        [path, picture] => bench(Path::new(path), Path::new(picture)),
         _ => Err("usage: jitdebug-bench LIBRARY PICTURE".into()),
+    };
+    if let Err(error) = done {
+        eprintln!("{error}");
+        return ExitCode::FAILURE;
     }
+    ExitCode::SUCCESS
 }
 
 fn bench(path: &Path, picture: &Path) -> Result<(), Box<dyn Error>> {
+    let path = &path.canonicalize()?; // dlopen searches for what has no slash
     let machine = machine::describe();
     let loading = loading::measure(path)?;
     let library = Library::load(path)?;
@@ -167,13 +171,14 @@ fn print_loading(loading: &loading::Loading) {
         anonymous1 - anonymous0
     );
     println!(
-        "  and its handles in use      {:>+6.0} KiB resident, {:+.0} KiB of it anonymous",
+        "  after {} pairs           {:>+6.0} KiB resident, {:+.0} KiB of it anonymous",
+        loading::COLD_PAIRS,
         rss2 - rss0,
         anonymous2 - anonymous0
     );
     println!(
         "  the first {} pairs       {:>6.0} ns each; the crate's {:.0} ns\n",
-        loading::QUARANTINE - 1,
+        loading::COLD_PAIRS,
         loading.cold,
         loading.peer_cold
     );
