@@ -1,0 +1,261 @@
+/*
+ * libjitdebug for C++17 and later: a registration that ends with its scope.
+ *
+ *   std::vector<std::byte> elf = ...;
+ *   jitdebug::registration code(elf);              // throws std::system_error
+ *
+ *   std::error_code error;                         // or does not
+ *   jitdebug::registration code(elf, jitdebug::flags::borrow, error);
+ *   if (error == jitdebug::errc::image) std::puts(jitdebug_last_error());
+ *
+ * Without exceptions (-fno-exceptions) only the forms with an error code are
+ * there; RTTI is never needed. What the functions do, and what they promise
+ * about threads, forked children and memory, stands in jitdebug.h. Since 1.0.
+ *
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ */
+#ifndef JITDEBUG_HPP
+#define JITDEBUG_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <string>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+#if __cplusplus >= 202002L
+#include <span>
+#endif
+
+#include "jitdebug.h"
+
+namespace jitdebug {
+
+/* The failing statuses. */
+enum class errc : std::int32_t {
+  argument = JITDEBUG_E_ARGUMENT,
+  handle = JITDEBUG_E_HANDLE,
+  stale = JITDEBUG_E_STALE,
+  image = JITDEBUG_E_IMAGE,
+  memory = JITDEBUG_E_MEMORY,
+  busy = JITDEBUG_E_BUSY,
+  forked = JITDEBUG_E_FORKED,
+  duplicate = JITDEBUG_E_DUPLICATE,
+  unsupported = JITDEBUG_E_UNSUPPORTED,
+  internal = JITDEBUG_E_INTERNAL
+};
+
+namespace detail {
+
+class category final : public std::error_category {
+ public:
+  const char *name() const noexcept override { return "jitdebug"; }
+
+  std::string message(int status) const override {
+    return jitdebug_status_string(status);
+  }
+
+  /* So that error == std::errc::not_enough_memory holds, where there is such a
+   * condition. */
+  std::error_condition default_error_condition(
+      int status) const noexcept override {
+    switch (static_cast<errc>(status)) {
+      case errc::argument:
+        return std::errc::invalid_argument;
+      case errc::memory:
+        return std::errc::not_enough_memory;
+      case errc::busy:
+        return std::errc::device_or_resource_busy;
+      case errc::unsupported:
+        return std::errc::not_supported;
+      default:
+        return {status, *this};
+    }
+  }
+};
+
+/* What a container's elements are, if they lie in a row. */
+template <class Container, class = void>
+struct element {
+  using type = void;
+};
+template <class Container>
+struct element<Container,
+               std::void_t<decltype(std::data(std::declval<Container &>())),
+                           decltype(std::size(std::declval<Container &>()))>> {
+  using type = std::remove_cv_t<
+      std::remove_pointer_t<decltype(std::data(std::declval<Container &>()))>>;
+};
+template <class Container>
+using element_t = typename element<const Container>::type;
+
+template <class T>
+inline constexpr bool is_byte =
+    std::is_same_v<T, std::byte> || std::is_same_v<T, unsigned char> ||
+    std::is_same_v<T, signed char> || std::is_same_v<T, char>;
+
+}  // namespace detail
+
+/* The category of this library's error codes, whose values are statuses. */
+inline const std::error_category &category() noexcept {
+  static const detail::category instance;
+  return instance;
+}
+
+inline std::error_code make_error_code(errc status) noexcept {
+  return {static_cast<int>(status), category()};
+}
+
+/* How to register; combined with |. */
+enum class flags : std::uint32_t {
+  none = 0,
+  borrow = JITDEBUG_BORROW,
+  nowait = JITDEBUG_NOWAIT,
+  opaque = JITDEBUG_OPAQUE
+};
+
+constexpr flags operator|(flags a, flags b) noexcept {
+  return static_cast<flags>(static_cast<std::uint32_t>(a) |
+                            static_cast<std::uint32_t>(b));
+}
+
+/* An ELF image in memory: a pointer and a size in bytes, or anything of bytes
+ * that lie in a row, such as a vector, an array, a span or a string_view. */
+struct image_view : jitdebug_image {
+  constexpr image_view() noexcept : jitdebug_image{nullptr, 0} {}
+  constexpr image_view(const void *first, std::size_t bytes) noexcept
+      : jitdebug_image{first, bytes} {}
+  constexpr image_view(const jitdebug_image &other) noexcept
+      : jitdebug_image(other) {}
+  template <
+      class Bytes,
+      std::enable_if_t<detail::is_byte<detail::element_t<Bytes>>, int> = 0>
+  constexpr image_view(const Bytes &bytes) noexcept
+      : jitdebug_image{std::data(bytes), std::size(bytes)} {}
+
+#ifdef __cpp_lib_span
+  operator std::span<const std::byte>() const noexcept {
+    return {static_cast<const std::byte *>(data), size};
+  }
+#endif
+};
+static_assert(sizeof(image_view) == sizeof(jitdebug_image));
+
+/* One or more images, registered until this goes out of scope. Moving hands
+ * them on; a moved-from registration is empty. */
+class registration {
+ public:
+  registration() noexcept = default;
+
+  /* Registers an image. */
+  registration(image_view code, flags how, std::error_code &error) noexcept {
+    error = result(jitdebug_register(
+        code.data, code.size, static_cast<std::uint32_t>(how), &handle_));
+  }
+  registration(image_view code, std::error_code &error) noexcept
+      : registration(code, flags::none, error) {}
+
+  /* Registers several, all or none: a vector, array or span of image_view. */
+  template <class Images>
+  static registration batch(const Images &images, flags how,
+                            std::error_code &error) noexcept {
+    using element = detail::element_t<Images>;
+    static_assert(std::is_same_v<element, image_view> ||
+                      std::is_same_v<element, jitdebug_image>,
+                  "a batch is of jitdebug::image_view or jitdebug_image");
+    registration made;
+    error = result(jitdebug_register_batch(std::data(images), std::size(images),
+                                           static_cast<std::uint32_t>(how),
+                                           &made.handle_));
+    return made;
+  }
+  template <class Images>
+  static registration batch(const Images &images,
+                            std::error_code &error) noexcept {
+    return batch(images, flags::none, error);
+  }
+
+  /* Owns what was registered otherwise; release() is the way back. */
+  explicit registration(jitdebug_registration *handle) noexcept
+      : handle_(handle) {}
+
+  registration(registration &&other) noexcept : handle_(other.release()) {}
+  registration &operator=(registration &&other) noexcept {
+    registration(std::move(other)).swap(*this);
+    return *this;
+  }
+  ~registration() { reset(); }
+
+  /* Whether something is registered. */
+  explicit operator bool() const noexcept { return handle_ != nullptr; }
+
+  jitdebug_registration *get() const noexcept { return handle_; }
+
+  /* Gives up ownership without unregistering. */
+  jitdebug_registration *release() noexcept {
+    return std::exchange(handle_, nullptr);
+  }
+
+  /* Unregisters now, and says what came of it; empty in any case. */
+  std::error_code reset() noexcept {
+    if (!handle_) return {};
+    return result(jitdebug_unregister(release()));
+  }
+
+  void swap(registration &other) noexcept { std::swap(handle_, other.handle_); }
+  friend void swap(registration &a, registration &b) noexcept { a.swap(b); }
+
+  /* What a debugger reads: good until this is unregistered. */
+  image_view image(std::size_t index, std::error_code &error) const noexcept {
+    image_view bytes;
+    error = result(
+        jitdebug_registration_image(handle_, index, &bytes.data, &bytes.size));
+    return bytes;
+  }
+
+#ifdef __cpp_exceptions
+  /* The same, but throwing std::system_error with jitdebug_last_error(). */
+  explicit registration(image_view code, flags how = flags::none) {
+    std::error_code error;
+    *this = registration(code, how, error);
+    check(error);
+  }
+
+  template <class Images>
+  static registration batch(const Images &images, flags how = flags::none) {
+    std::error_code error;
+    registration made = batch(images, how, error);
+    check(error);
+    return made;
+  }
+
+  image_view image(std::size_t index) const {
+    std::error_code error;
+    image_view bytes = image(index, error);
+    check(error);
+    return bytes;
+  }
+#endif
+
+ private:
+  static std::error_code result(std::int32_t status) noexcept {
+    if (status == JITDEBUG_OK) return {};
+    return make_error_code(static_cast<errc>(status));
+  }
+
+#ifdef __cpp_exceptions
+  static void check(const std::error_code &error) {
+    if (error) throw std::system_error(error, jitdebug_last_error());
+  }
+#endif
+
+  jitdebug_registration *handle_ = nullptr;
+};
+
+}  // namespace jitdebug
+
+template <>
+struct std::is_error_code_enum<jitdebug::errc> : std::true_type {};
+
+#endif /* JITDEBUG_HPP */
