@@ -36,7 +36,10 @@ static const struct gdbjit_pair *local_pair(void) {
 }
 
 void gdbjit_choose(int program_has_one) {
-  const void *found = dlsym(RTLD_DEFAULT, "__jit_debug_descriptor");
+  /* RTLD_DEFAULT would find this library's own first: it is bound -Bsymbolic.
+   */
+  void *program = dlopen(NULL, RTLD_NOW);
+  const void *found = dlsym(program, "__jit_debug_descriptor");
   const struct gdbjit_pair *local = program_has_one ? local_pair() : NULL;
   if (local) gdbjit_pair = *local;
   if (local)

@@ -1,0 +1,142 @@
+// Package ownpair proves that code registered with the library is seen by gdb
+// whatever __jit_debug_* symbols the program or its libraries have of their own,
+// and theirs beside it: the table of docs/debuggers.md.
+package ownpair
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/libjitdebug/libjitdebug/tests/host"
+)
+
+// A fixture is a directory with all that a debugger session needs in it, so that
+// it can be taken into another system's root.
+type fixture struct {
+	directory, program string
+	own                bool // the program has a pair of its own
+	theirs             bool // it, or a library of its, registers code by itself
+}
+
+func build(t *testing.T) map[string]fixture {
+	t.Helper()
+	gcc, include := host.Tool(t, "gcc"), filepath.Join(host.Root(t), "include")
+	directory := t.TempDir()
+	in := func(name string) string { return filepath.Join(directory, name) }
+	compile := func(arguments ...string) {
+		t.Helper()
+		host.Run(t, time.Minute, gcc, append([]string{"-g", "-O0", "-Wall", "-Wextra", "-Werror", "-I", include}, arguments...)...)
+	}
+	for _, name := range []string{"libjitdebug.so.1", "libjitdebug-local.so.1"} {
+		bytes, err := os.ReadFile(filepath.Join(filepath.Dir(host.Library(t)), name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(in(name), bytes, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, address := range map[string]string{"ours": "0x200000000000", "theirs": "0x200010000000"} {
+		compile("-static", "-nostdlib", "-Wno-missing-prototypes", "-DNAME="+name, "-Wl,--entry="+name,
+			"-Wl,-Ttext-segment="+address, "-o", in(name), "testdata/code.c")
+	}
+	compile("-shared", "-fPIC", "-o", in("runtime.so"), "testdata/pair.c")
+
+	library := []string{in("libjitdebug.so.1"), "-Wl,-rpath,$ORIGIN", "-Wl,--enable-new-dtags"}
+	link := func(name string, arguments ...string) fixture {
+		t.Helper()
+		compile(append(append([]string{"-o", in(name), "testdata/host.c"}, arguments...), library...)...)
+		return fixture{directory: directory, program: name}
+	}
+	fixtures := map[string]fixture{
+		"plain":                        link("plain"),
+		"own pair":                     link("own", "-DTHEIRS", "testdata/pair.c"),
+		"own pair, exported":           link("exported", "-DTHEIRS", "testdata/pair.c", "-rdynamic"),
+		"own pair, exported, stripped": link("stripped", "-DTHEIRS", "testdata/pair.c", "-rdynamic", "-s"),
+		"own pair, not position-independent":   link("nopie", "-DTHEIRS", "testdata/pair.c", "-no-pie"),
+		"own pair in a library":        link("library", "-DTHEIRS", in("runtime.so")),
+	}
+	for name, f := range fixtures {
+		f.own = strings.HasPrefix(name, "own pair") && f.program != "library"
+		f.theirs = f.program != "plain"
+		fixtures[name] = f
+	}
+	return fixtures
+}
+
+// seen runs a session and checks that every name is there.
+func seen(t *testing.T, f fixture, gdb *exec.Cmd) {
+	t.Helper()
+	gdb.Args = append(gdb.Args, "-nx", "-batch", "-ex", "set debuginfod enabled off", "-ex", "set breakpoint pending on",
+		"-ex", "break ours", "-ex", "break theirs", "-ex", "run ours theirs", "-ex", "backtrace", "-ex", "continue")
+	if f.theirs {
+		gdb.Args = append(gdb.Args, "-ex", "backtrace", "-ex", "continue")
+	}
+	gdb.Args = append(gdb.Args, "./"+f.program)
+	output, err := host.Try(2*time.Minute, gdb)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	want := []string{"#0  ours (n=1) at testdata/code.c:", "exited normally]"}
+	if f.theirs {
+		want = append(want, "#0  theirs (n=2) at testdata/code.c:")
+	}
+	if f.program != "stripped" {
+		want = append(want, " in main (argc=3")
+	}
+	if f.own {
+		want = append(want, "notice: the program has a __jit_debug_descriptor of its own: gdb reads that and the library's")
+	} else if f.program == "library" {
+		want = append(want, "notice: a library that was loaded before this one has a __jit_debug_descriptor of its own")
+	} else {
+		want = append(want, "notice: \n")
+	}
+	for _, line := range want {
+		if !strings.Contains(output, line) {
+			t.Errorf("no %q in\n%s", line, output)
+		}
+	}
+}
+
+func TestSeenByGDB(t *testing.T) {
+	fixtures := build(t)
+	for name, f := range fixtures {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gdb := exec.Command(host.Tool(t, "gdb"))
+			gdb.Dir = f.directory
+			seen(t, f, gdb)
+		})
+	}
+}
+
+// TestSeenByOtherGDBs runs the same in the roots of other systems, which
+// scripts/test-extended makes; JITDEBUG_ROOTS names them.
+func TestSeenByOtherGDBs(t *testing.T) {
+	roots := filepath.SplitList(os.Getenv("JITDEBUG_ROOTS"))
+	if len(roots) == 0 {
+		t.Skip("JITDEBUG_ROOTS is not set: make test-extended runs this")
+	}
+	fixtures := build(t)
+	for _, root := range roots {
+		t.Run(filepath.Base(root), func(t *testing.T) {
+			version := host.Run(t, time.Minute, "chroot", root, "gdb", "--version")
+			t.Log(strings.SplitN(version, "\n", 2)[0])
+			inside := filepath.Join(root, "ownpair")
+			host.Run(t, time.Minute, "rm", "-rf", inside)
+			for name, f := range fixtures {
+				if _, err := os.Stat(inside); err != nil {
+					host.Run(t, time.Minute, "cp", "-r", f.directory, inside)
+				}
+				t.Run(name, func(t *testing.T) {
+					gdb := exec.Command("chroot", root, "sh", "-c", `cd /ownpair && exec gdb "$@"`, "gdb")
+					seen(t, f, gdb)
+				})
+			}
+		})
+	}
+}
