@@ -44,7 +44,7 @@ func build(t *testing.T) map[string]fixture {
 		compile("-static", "-nostdlib", "-Wno-missing-prototypes", "-DNAME="+name, "-Wl,--entry="+name,
 			"-Wl,-Ttext-segment="+address, "-o", in(name), "testdata/code.c")
 	}
-	compile("-shared", "-fPIC", "-o", in("runtime.so"), "testdata/pair.c")
+	compile("-shared", "-fPIC", "-Wl,-soname,runtime.so", "-o", in("runtime.so"), "testdata/pair.c")
 
 	library := []string{in("libjitdebug.so.1"), "-Wl,-rpath,$ORIGIN", "-Wl,--enable-new-dtags"}
 	link := func(name string, arguments ...string) fixture {
