@@ -1,0 +1,36 @@
+package host
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+)
+
+// GDB runs gdb without its user's settings, with the commands and then the other
+// arguments, and returns what it printed.
+func GDB(t testing.TB, commands []string, arguments ...string) string {
+	t.Helper()
+	all := []string{"-nx", "-batch", "-ex", "set debuginfod enabled off"}
+	for _, command := range commands {
+		all = append(all, "-ex", command)
+	}
+	return Run(t, 2*time.Minute, Tool(t, "gdb"), append(all, arguments...)...)
+}
+
+// Shows has gdb run a program to its function look, and checks that the function
+// that calls it has a name. The program's arguments and environment count.
+func Shows(t testing.TB, program *exec.Cmd, name string) {
+	t.Helper()
+	commands := []string{"break look", "run", "backtrace", "continue"}
+	for _, variable := range program.Env {
+		commands = append([]string{"set environment " + variable}, commands...)
+	}
+	output := GDB(t, commands, append([]string{"--args", program.Path}, program.Args[1:]...)...)
+	if !strings.Contains(output, " in "+name+" ()") {
+		t.Errorf("gdb does not show %s:\n%s", name, output)
+	}
+	if !strings.Contains(output, "exited normally") {
+		t.Errorf("the program fails under gdb:\n%s", output)
+	}
+}
