@@ -3,6 +3,7 @@ module github.com/libjitdebug/libjitdebug
 go 1.26
 
 require (
+	github.com/google/go-cmp v0.7.0
 	github.com/mattn/go-pointer v0.0.1
 	github.com/rogpeppe/go-internal v1.16.0
 )
