@@ -228,6 +228,16 @@ func TestRefusalsInCompiledImages(t *testing.T) {
 	}
 }
 
+func TestUnloadedCodeIsRefused(t *testing.T) {
+	for _, image := range samples.Compiled(t) {
+		if image.Name == "linked" {
+			image.Data = bytes.Clone(image.Data)
+			le.PutUint64(image.Data[header(image.Data, 1, shFlags):], 4)
+			refused(t, image.Data, "section 1 (.text): sh_flags is 0x4: code with debug information that is not SHF_ALLOC")
+		}
+	}
+}
+
 func TestRelocatedCompressedIsRefused(t *testing.T) {
 	err := Check(samples.RelocatedCompressed(t))
 	if err == nil || !strings.Contains(err.Error(), "(.rela.debug_info): the relocations are for uncompressed bytes") {

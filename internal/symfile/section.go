@@ -25,6 +25,7 @@ const (
 
 // Section flags.
 const (
+	flagExec          = 1 << 2
 	flagAlloc         = 1 << 1
 	flagLinkOrder     = 1 << 7
 	flagNonconforming = 1 << 8 // SHF_OS_NONCONFORMING

@@ -160,12 +160,6 @@ func (d *debug) readUnit(r *reader, u *unit, types bool) error {
 			return err
 		}
 	}
-	if u.version >= 5 {
-		u.strOffsetsBase = 8
-		if offsetSize == 8 {
-			u.strOffsetsBase = 16
-		}
-	}
 	return nil
 }
 
