@@ -16,6 +16,7 @@ const (
 	attrCompDir        = 0x1b
 	attrContainingType = 0x1d
 	attrProducer       = 0x25
+	attrDeclaration    = 0x3c
 	attrMemberLocation = 0x38
 	attrFrameBase      = 0x40
 	attrRanges         = 0x55
