@@ -41,6 +41,7 @@ detach
 // the library, or open it, with its lines about hosts that do the same with a C
 // library that has a thread and does nothing.
 func TestGDBSaysNothingMore(t *testing.T) {
+	t.Parallel()
 	trivial := filepath.Join(t.TempDir(), "libjitdebug.so")
 	host.Run(t, time.Minute, host.Tool(t, "gcc"), "-g", "-shared", "-fPIC", "-I", filepath.Join(host.Root(t), "include"),
 		"-o", trivial, "testdata/trivial.c")

@@ -5,6 +5,7 @@ package sessions
 
 import (
 	"bufio"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -49,11 +50,18 @@ func TestSessions(t *testing.T) {
 			"ready": ready,
 			"dump":  dump,
 		},
-		Condition: func(name string) (bool, error) {
-			pattern, err := os.ReadFile("/proc/sys/kernel/core_pattern")
-			return name == "kernel-cores" && !strings.HasPrefix(string(pattern), "|"), err
-		},
+		Condition: condition,
 	})
+}
+
+// condition knows one: kernel-cores holds where the kernel writes a core to a
+// file, and does not hand it to another program.
+func condition(name string) (bool, error) {
+	if name != "kernel-cores" {
+		return false, fmt.Errorf("unknown condition %q", name)
+	}
+	pattern, err := os.ReadFile("/proc/sys/kernel/core_pattern")
+	return !strings.HasPrefix(string(pattern), "|"), err
 }
 
 // gdb COMMANDS OPTION... or gdb COMMANDS PROGRAM ARGUMENT...

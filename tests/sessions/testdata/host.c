@@ -115,7 +115,7 @@ static pid_t child;
 static void fork_here(void) {
   child = fork();
   if (child == -1) err(1, "fork");
-  /* lldb mistakes the frames of a parent that stops just when its child ends. */
+  /* lldb is confused by a parent that stops just when its child ends. */
   if (child == 0) usleep(500000);
 }
 
