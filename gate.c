@@ -12,7 +12,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "internal/gdbjit/descriptor.h"
 #include "internal/guest/guest.h"
 
 #define PER_THREAD static __attribute__((tls_model("initial-exec"))) __thread
@@ -128,7 +127,8 @@ static int32_t enter_to_register(struct gate_call *call,
   return status;
 }
 
-/* A single image brings its memory along: that saves the way from Go to C. */
+/* A single image brings memory for its copy along: that saves the way from Go
+ * to C. */
 int32_t jitdebug_register(const void *image, size_t size, uint32_t flags,
                           jitdebug_registration **registration) {
   jitdebug_image images[1] = {{image, size}};
@@ -137,10 +137,8 @@ int32_t jitdebug_register(const void *image, size_t size, uint32_t flags,
   call.count = 1;
   call.flags = flags;
   call.memory.entries = call.memory.copies = NULL;
-  if (!forked() && image && size) {
-    call.memory.entries = malloc(sizeof(struct jit_code_entry));
-    if (!(flags & JITDEBUG_BORROW)) call.memory.copies = malloc(size);
-  }
+  if (!forked() && image && !(flags & JITDEBUG_BORROW))
+    call.memory.copies = malloc(size);
   return enter_to_register(&call, registration);
 }
 
@@ -155,11 +153,23 @@ int32_t jitdebug_register_batch(const jitdebug_image *images, size_t count,
   return enter_to_register(&call, registration);
 }
 
+/* Unregisters without entering Go, where that is possible and nothing is wrong:
+ * see UnregisterOutside in internal/registry. */
+static int (*unregister_outside)(const void *handle,
+                                 struct gate_memory *memory);
+
+void gate_set_unregister_outside(uintptr_t address) {
+  unregister_outside = (__typeof__(unregister_outside))address;
+}
+
 int32_t jitdebug_unregister(jitdebug_registration *registration) {
   struct gate_call call;
+  int32_t status = JITDEBUG_OK;
   call.handle = registration;
   call.memory.entries = call.memory.copies = NULL;
-  int32_t status = enter(jitdebugGoUnregister, &call);
+  if (forked() || !unregister_outside ||
+      !unregister_outside(registration, &call.memory))
+    status = enter(jitdebugGoUnregister, &call);
   free(call.memory.entries);
   free(call.memory.copies);
   return status;

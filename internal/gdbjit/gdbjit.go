@@ -9,10 +9,7 @@ package gdbjit
 // #include "descriptor.h"
 import "C"
 
-import (
-	"sync"
-	"unsafe"
-)
+import "unsafe"
 
 // The values of action_flag.
 const (
@@ -44,20 +41,7 @@ var (
 	_ [unsafe.Offsetof(descriptor{}.first)]byte = [unsafe.Offsetof(C.struct_jit_descriptor{}.first_entry)]byte{}
 )
 
-var (
-	lock sync.Mutex
-	desc = (*descriptor)(unsafe.Pointer(&C.__jit_debug_descriptor))
-)
-
-// Lock takes the lock over the list. Add, Remove and Image need it; it is held
-// over the notification, so that a debugger sees one change at a time.
-func Lock() { lock.Lock() }
-
-// TryLock takes the lock if nobody holds it, and says whether it did.
-func TryLock() bool { return lock.TryLock() }
-
-// Unlock gives the lock back.
-func Unlock() { lock.Unlock() }
+var desc = (*descriptor)(unsafe.Pointer(&C.__jit_debug_descriptor))
 
 // Set fills an entry that is not on the list with the image it is to show.
 func (e *Entry) Set(symfile unsafe.Pointer, size uint64) {
@@ -83,6 +67,8 @@ func Add(e *Entry) {
 
 // Remove takes an entry off the list and tells the debugger, which looks it up
 // by its address: the entry is the caller's again only after that.
+//
+//go:nosplit
 func Remove(e *Entry) {
 	if e.prev != 0 {
 		at(&e.prev).next = e.next
@@ -96,6 +82,8 @@ func Remove(e *Entry) {
 }
 
 // tell keeps to an order in which an action never stands without its entry.
+//
+//go:nosplit
 func tell(action uint32, entry uintptr) {
 	desc.relevant = entry
 	desc.action = action
@@ -105,6 +93,8 @@ func tell(action uint32, entry uintptr) {
 }
 
 // at follows a link into C memory.
+//
+//go:nosplit
 func at(link *uintptr) *Entry {
 	return *(**Entry)(unsafe.Pointer(link))
 }

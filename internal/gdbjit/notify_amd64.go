@@ -13,4 +13,6 @@ var registerCode = uintptr(unsafe.Pointer(C.__jit_debug_register_code))
 
 // notify calls __jit_debug_register_code, past cgo: the function is empty, and
 // the way through cgo would double the time for which the lock is held.
+//
+//go:nosplit
 func notify() { hook.Call(registerCode) }
