@@ -3,7 +3,7 @@
  * main thread and on others that have called the library or have not, with an
  * alternate stack and without.
  *
- * usage: faults before|after
+ * usage: faults before [onstack], or: faults after
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -45,6 +45,18 @@ static void set_handler(int flags) {
   CHECK(sigaction(SIGSEGV, &action, NULL) == 0, "sigaction");
 }
 
+#ifdef LINKED
+/* The loader calls this before any library's constructors. */
+static void before_libraries(int argc, char **argv, char **environment) {
+  (void)environment;
+  if (argc > 1 && strcmp(argv[1], "before") == 0)
+    set_handler(argc > 2 ? SA_ONSTACK : 0);
+}
+
+__attribute__((section(".preinit_array"), used)) static void (*const preinit)(
+    int, char **, char **) = before_libraries;
+#endif
+
 struct thread { int calls, own_stack; };
 
 static void *thread_main(void *argument) {
@@ -75,7 +87,9 @@ int main(int argc, char **argv) {
   int before = argc > 1 && strcmp(argv[1], "before") == 0;
   forbidden = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (before) {
+#ifndef LINKED
     set_handler(argc > 2 ? SA_ONSTACK : 0);
+#endif
     library_load();
     everywhere();
   } else {

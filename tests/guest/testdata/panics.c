@@ -21,7 +21,9 @@ static void registers(void) {
   jitdebug_registration *registration = untouched;
   internal(library_register(&image, sizeof image, 0, &registration));
   internal(library_register(&image, sizeof image, JITDEBUG_BORROW, &registration));
-  internal(library_register(&image, sizeof image, JITDEBUG_NOWAIT, &registration));
+  int32_t status =
+      library_register(&image, sizeof image, JITDEBUG_NOWAIT, &registration);
+  if (status != JITDEBUG_E_BUSY) internal(status); /* of the other thread */
   internal(library_register_batch(batch, 2, 0, &registration));
   CHECK(registration == untouched, "an output was written");
 }
