@@ -19,6 +19,8 @@ import (
 
 func main() {}
 
+func init() { C.gate_set_unregister_outside(C.uintptr_t(registry.UnregisterOutside())) }
+
 var statuses = [...]C.int32_t{
 	registry.Argument:    C.JITDEBUG_E_ARGUMENT,
 	registry.BadHandle:   C.JITDEBUG_E_HANDLE,

@@ -196,7 +196,8 @@ static int32_t enter_to_register(struct gate_call *call,
   return status;
 }
 
-/* A single image brings its memory along: that saves the way from Go to C. */
+/* A single image brings memory for its copy along: that saves the way from Go
+ * to C. */
 int32_t jitdebug_register(const void *image, size_t size, uint32_t flags,
                           jitdebug_registration **registration) {
   HAND_ON(jitdebug_register, image, size, flags, registration);
@@ -206,10 +207,7 @@ int32_t jitdebug_register(const void *image, size_t size, uint32_t flags,
   call.count = 1;
   call.flags = flags;
   call.memory.entries = call.memory.copies = NULL;
-  if (image && size) {
-    call.memory.entries = malloc(sizeof(struct jit_code_entry));
-    if (!(flags & JITDEBUG_BORROW)) call.memory.copies = malloc(size);
-  }
+  if (image && !(flags & JITDEBUG_BORROW)) call.memory.copies = malloc(size);
   return enter_to_register(&call, registration);
 }
 
@@ -225,12 +223,23 @@ int32_t jitdebug_register_batch(const jitdebug_image *images, size_t count,
   return enter_to_register(&call, registration);
 }
 
+/* Unregisters without entering Go, where that is possible and nothing is wrong:
+ * see UnregisterOutside in internal/registry. */
+static int (*unregister_outside)(const void *handle,
+                                 struct gate_memory *memory);
+
+void gate_set_unregister_outside(uintptr_t address) {
+  unregister_outside = (__typeof__(unregister_outside))address;
+}
+
 int32_t jitdebug_unregister(jitdebug_registration *registration) {
   HAND_ON(jitdebug_unregister, registration);
   struct gate_call call;
+  int32_t status = JITDEBUG_OK;
   call.handle = registration;
   call.memory.entries = call.memory.copies = NULL;
-  int32_t status = enter(jitdebugGoUnregister, &call);
+  if (!unregister_outside || !unregister_outside(registration, &call.memory))
+    status = enter(jitdebugGoUnregister, &call);
   free(call.memory.entries);
   free(call.memory.copies);
   return status;

@@ -6,6 +6,12 @@
 
 enum { GATE_TEXT_SIZE = 512 };
 
+/* C memory. Registering: had already, or to be had; the gate frees it if the
+ * call fails. Unregistering: to be freed. */
+struct gate_memory {
+  void *entries, *copies;
+};
+
 struct gate_call {
   const jitdebug_image *images;
   size_t count;
@@ -14,11 +20,7 @@ struct gate_call {
   const void
       *output; /* where the caller wants the result: only its NULL counts */
 
-  /* C memory. Registering: had already, or to be had; the gate frees it if the
-   * call fails. Unregistering: to be freed. */
-  struct {
-    void *entries, *copies;
-  } memory;
+  struct gate_memory memory;
 
   void *blocks; /* adopting: the handles that a parent process left */
 
@@ -27,5 +29,7 @@ struct gate_call {
 
   char text[GATE_TEXT_SIZE]; /* the sentence, if the call fails */
 };
+
+void gate_set_unregister_outside(uintptr_t address);
 
 #endif

@@ -26,7 +26,10 @@ fn main() -> ExitCode {
         _ => Err("usage: jitdebug-bench LIBRARY PICTURE".into()),
     };
     if let Err(error) = done {
-        eprintln!("{error}");
+        match error.source() {
+            Some(source) => eprintln!("{error}: {source}"),
+            None => eprintln!("{error}"),
+        }
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 typedef int generated_function(int);
 
@@ -41,9 +42,10 @@ static void *read_file(const char *path, size_t *size) {
 static generated_function *load_code(const char *image) {
   const Elf64_Ehdr *header = (const Elf64_Ehdr *)image;
   const Elf64_Phdr *segment = (const Elf64_Phdr *)(image + header->e_phoff);
+  const size_t page_size = (size_t)sysconf(_SC_PAGESIZE);
   for (int i = 0; i < header->e_phnum; i++, segment++) {
     if (segment->p_type != PT_LOAD) continue;
-    size_t before = segment->p_vaddr % 4096;
+    size_t before = segment->p_vaddr % page_size;
     void *page = (void *)(segment->p_vaddr - before);
     size_t size = segment->p_memsz + before;
     if (mmap(page, size, PROT_READ | PROT_WRITE,

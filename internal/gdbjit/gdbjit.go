@@ -10,7 +10,6 @@ package gdbjit
 import "C"
 
 import (
-	"sync"
 	"unsafe"
 
 	"github.com/libjitdebug/libjitdebug/internal/executable"
@@ -46,20 +45,8 @@ var (
 	_ [unsafe.Offsetof(descriptor{}.first)]byte = [unsafe.Offsetof(C.struct_jit_descriptor{}.first_entry)]byte{}
 )
 
-var (
-	lock sync.Mutex
-	desc = (*descriptor)(unsafe.Pointer(C.gdbjit_pair.descriptor))
-)
-
-// Lock takes the lock over the list. Add, Remove and Image need it; it is held
-// over the notification, so that a debugger sees one change at a time.
-func Lock() { lock.Lock() }
-
-// TryLock takes the lock if nobody holds it, and says whether it did.
-func TryLock() bool { return lock.TryLock() }
-
-// Unlock gives the lock back.
-func Unlock() { lock.Unlock() }
+// desc is that of the pair in use.
+var desc = (*descriptor)(unsafe.Pointer(C.gdbjit_pair.descriptor))
 
 // Choose decides, once, which pair of symbols debuggers are to read, by what the
 // program is. Before the first Add, with the lock held.
@@ -113,6 +100,8 @@ func Add(e *Entry) {
 
 // Remove takes an entry off the list and tells the debugger, which looks it up
 // by its address: the entry is the caller's again only after that.
+//
+//go:nosplit
 func Remove(e *Entry) {
 	if e.prev != 0 {
 		at(&e.prev).next = e.next
@@ -126,6 +115,8 @@ func Remove(e *Entry) {
 }
 
 // tell keeps to an order in which an action never stands without its entry.
+//
+//go:nosplit
 func tell(action uint32, entry uintptr) {
 	desc.relevant = entry
 	desc.action = action
@@ -135,6 +126,8 @@ func tell(action uint32, entry uintptr) {
 }
 
 // at follows a link into C memory.
+//
+//go:nosplit
 func at(link *uintptr) *Entry {
 	return *(**Entry)(unsafe.Pointer(link))
 }

@@ -11,4 +11,6 @@ import (
 
 // notify calls __jit_debug_register_code, past cgo: the function is empty, and
 // the way through cgo would double the time for which the lock is held.
-func notify() { hook.Call(uintptr(unsafe.Pointer(C.gdbjit_pair.register_code))) }
+//
+//go:nosplit
+func notify() { hook.Call(*(*uintptr)(unsafe.Pointer(&C.gdbjit_pair.register_code))) }

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "guest.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
@@ -93,13 +94,48 @@ __attribute__((constructor)) static void give_back(void) {
   pthread_sigmask(SIG_SETMASK, &mask_before, NULL);
 }
 
+/*
+ * A thread's end. Go notes each thread that has entered it under a key of
+ * thread-specific data, whose destructor enters Go once more. In a forked child
+ * that would be the dead Go, so the note is taken away there. The key's number
+ * is Go's secret: it is the one that the first entry of all sets.
+ */
+static pthread_key_t go_key;
+static int go_key_known;
+
+static void forget_thread(void) {
+  if (go_key_known) pthread_setspecific(go_key, NULL);
+}
+
+__attribute__((constructor)) static void watch_forks(void) {
+  pthread_atfork(NULL, NULL, forget_thread);
+}
+
+enum { KEYS = PTHREAD_KEYS_MAX };
+
+static void list_keys(char set[KEYS]) {
+  for (pthread_key_t key = 0; key < KEYS; key++)
+    set[key] = pthread_getspecific(key) != NULL;
+}
+
+static void find_go_key(const char before_entry[KEYS]) {
+  for (pthread_key_t key = 0; key < KEYS; key++)
+    if (!before_entry[key] && pthread_getspecific(key)) {
+      go_key = key;
+      go_key_known = 1;
+    }
+}
+
 int guest_first_entry(int (*call)(void *), void *argument) {
+  char keys[KEYS];
   sigset_t all, mask;
   stack_t alternate;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &mask);
   int known = sigaltstack(NULL, &alternate) == 0;
+  if (!go_key_known) list_keys(keys);
   int result = call(argument);
+  if (!go_key_known) find_go_key(keys);
   if (known && (alternate.ss_flags & SS_DISABLE)) sigaltstack(&alternate, NULL);
   pthread_sigmask(SIG_SETMASK, &mask, NULL);
   return result;

@@ -13,9 +13,10 @@ import "unsafe"
 func init() { C.guest_started() }
 
 // Malloc makes *first and *second point to so many bytes of C memory, not zeroed,
-// where they are nil and the size is not 0. If it fails, one may be set.
-func Malloc(first *unsafe.Pointer, firstSize uintptr, second *unsafe.Pointer, secondSize uintptr) bool {
-	return C.guest_malloc(first, C.size_t(firstSize), second, C.size_t(secondSize)) != 0
+// where they are 0 and the size is not 0. If it fails, one may be set.
+func Malloc(first *uintptr, firstSize uintptr, second *uintptr, secondSize uintptr) bool {
+	return C.guest_malloc((*unsafe.Pointer)(unsafe.Pointer(first)), C.size_t(firstSize),
+		(*unsafe.Pointer)(unsafe.Pointer(second)), C.size_t(secondSize)) != 0
 }
 
 // Headroom says whether there is memory for Go's heap to grow. Asked before a

@@ -10,15 +10,25 @@ const (
 	pageShift = 12
 	pageSize  = 1 << pageShift
 
-	// A page that was found readable is taken to be so for this many further
-	// questions: a system call for every small image would cost more than its
-	// registration.
+	// A page that was found readable is taken to be so until the next
+	// registration whose number is a multiple of this: a system call for every
+	// small image would cost more than its registration.
 	trust = 64
 )
 
-// known remembers pages that were found readable: the page's number above the
-// bits that count the questions left.
-var known [1024]atomic.Uint64
+// known remembers pages that were found readable: the page's number, and below
+// it the low bits of the age in which that was.
+var (
+	known [1024]atomic.Uint64
+	age   atomic.Uint64
+)
+
+// Age counts a registration. Its caller holds a lock.
+func Age(registrations uint64) {
+	if registrations%trust == 0 {
+		age.Store(registrations / trust)
+	}
+}
 
 // Readable says how many of the size bytes from address can be read, up to the
 // first page that cannot.
@@ -39,9 +49,8 @@ func pageReadable(page uintptr) bool {
 	if page == 0 {
 		return false // and to the system call, NULL would be no mask at all
 	}
-	slot := &known[page%uintptr(len(known))]
-	if seen := slot.Load(); seen/trust == uint64(page) && seen%trust != 0 {
-		slot.Store(seen - 1)
+	slot, now := &known[page%uintptr(len(known))], uint64(page)<<pageShift|age.Load()%pageSize
+	if slot.Load() == now {
 		return true
 	}
 	// With an impossible first argument rt_sigprocmask changes nothing, but it
@@ -51,6 +60,6 @@ func pageReadable(page uintptr) bool {
 	if errno == syscall.EFAULT {
 		return false
 	}
-	slot.Store(uint64(page)*trust + trust - 1)
+	slot.Store(now)
 	return true
 }

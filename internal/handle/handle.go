@@ -48,140 +48,135 @@ const (
 	generationMask  = 0xff
 )
 
-// Slot is what a handle stands for. Value is the owner's; it must hold no
-// pointer to Go memory.
-type Slot[T any] struct {
-	Value T
+// Slot is what a handle stands for. Value is the owner's, and no pointer to Go
+// memory.
+type Slot struct {
+	Value [6]uintptr
+
+	// The slot behind this one in a queue. An integer to Go: its collector has
+	// no business with C memory.
+	next uintptr
 
 	// Twice the number of times that the slot has been retired, and one more
 	// while it serves.
-	state atomic.Uint64
-	next  *Slot[T]
+	state uint64
 }
 
-// Table holds slots. Take and Put are guarded by a lock of the caller's; Grow,
-// Get and Retire need none. The zero Table is empty.
-type Table[T any] struct {
-	fresh          *Slot[T] // have never served
-	oldest, newest *Slot[T] // retired, in the order of their retirement
+// Table holds slots. It is guarded by a lock of the caller's, all but Grow. The
+// zero Table is empty.
+type Table struct {
+	fresh          uintptr // have never served
+	oldest, newest uintptr // retired, in the order of their retirement
 	retired        int
-	growing        sync.Mutex
-	grown          atomic.Pointer[Slot[T]]          // on their way to fresh
-	blocks         atomic.Pointer[[]unsafe.Pointer] // go-pointer's, by address
+	blocks         []unsafe.Pointer // by address
+
+	growing sync.Mutex
+	grown   atomic.Pointer[block] // on its way to fresh and blocks
 }
 
-type block[T any] [1024]Slot[T]
+type block [1024]Slot
+
+// slotAt follows a link of a queue.
+//
+//go:nosplit
+func slotAt(link *uintptr) *Slot { return *(**Slot)(unsafe.Pointer(link)) }
 
 // Take returns a slot to fill and Arm, or nil: then Grow, and try again.
-func (t *Table[T]) Take() *Slot[T] {
+func (t *Table) Take() *Slot {
 	if t.retired > Quarantine {
-		slot := t.oldest
+		slot := slotAt(&t.oldest)
 		t.oldest = slot.next
 		t.retired--
 		return slot
 	}
-	if t.fresh == nil {
-		t.fresh = t.grown.Swap(nil)
+	if t.fresh == 0 {
+		t.enlist()
 	}
-	slot := t.fresh
+	slot := slotAt(&t.fresh)
 	if slot != nil {
 		t.fresh = slot.next
 	}
 	return slot
 }
 
-// Put gives back a slot that Retire returned.
-func (t *Table[T]) Put(slot *Slot[T]) {
-	slot.next = nil
+// Put gives back a slot that Take returned and that was not armed.
+//
+//go:nosplit
+func (t *Table) Put(slot *Slot) {
+	this := uintptr(unsafe.Pointer(slot))
+	slot.next = 0
 	if t.retired == 0 {
-		t.oldest = slot
+		t.oldest = this
 	} else {
-		t.newest.next = slot
+		slotAt(&t.newest).next = this
 	}
-	t.newest = slot
+	t.newest = this
 	t.retired++
 }
 
 // Arm makes a slot serve, and returns its handle.
-func (s *Slot[T]) Arm() uintptr {
-	retirements := s.state.Add(1) >> 1
-	return uintptr(unsafe.Pointer(s)) | uintptr(retirements&generationMask)<<generationShift
-}
-
-// live says whether the slot serves the handle.
-func (s *Slot[T]) live(handle uintptr) (state uint64, ok bool) {
-	state = s.state.Load()
-	generation := state >> 1 & generationMask
-	return state, state&1 != 0 && generation == uint64(handle>>generationShift)
+func (s *Slot) Arm() uintptr {
+	s.state++
+	generation := s.state >> 1 & generationMask
+	return uintptr(unsafe.Pointer(s)) | uintptr(generation)<<generationShift
 }
 
 // Get returns the slot of a live handle.
-func (t *Table[T]) Get(handle uintptr) (*Slot[T], error) {
+//
+//go:nosplit
+func (t *Table) Get(handle uintptr) (*Slot, error) {
 	slot, err := t.find(handle)
 	if err != nil {
 		return nil, err
 	}
-	if _, ok := slot.live(handle); !ok {
+	generation := uint64(handle >> generationShift)
+	if slot.state&1 == 0 || slot.state>>1&generationMask != generation {
 		return nil, ErrStale
 	}
 	return slot, nil
 }
 
-// Retire ends a handle and returns its slot, to be Put once it is emptied. Of
-// several callers with the same handle one gets the slot.
-func (t *Table[T]) Retire(handle uintptr) (*Slot[T], error) {
-	slot, err := t.find(handle)
-	if err != nil {
-		return nil, err
-	}
-	state, ok := slot.live(handle)
-	if !ok || !slot.state.CompareAndSwap(state, state+1) {
-		return nil, ErrStale
-	}
-	return slot, nil
+// Retire ends the handle of a slot that Get returned.
+//
+//go:nosplit
+func (t *Table) Retire(slot *Slot) {
+	slot.state++
+	t.Put(slot)
 }
 
-// find returns the slot that the handle stands for or stood for. The caller's
-// number becomes a pointer only where it is known to be one.
-func (t *Table[T]) find(handle uintptr) (*Slot[T], error) {
+// find returns the slot that the handle stands for or stood for.
+//
+//go:nosplit
+func (t *Table) find(handle uintptr) (*Slot, error) {
 	generation := uint64(handle >> generationShift)
 	address := handle & (1<<generationShift - 1)
-	block := t.blockBefore(address)
-	offset := address - uintptr(unsafe.Pointer(block))
-	if block == nil || offset >= unsafe.Sizeof(*block) || offset%unsafe.Sizeof(block[0]) != 0 {
-		return nil, ErrForeign
-	}
-	slot := &block[offset/unsafe.Sizeof(block[0])]
-	// A generation that has not come yet was given to nobody.
-	if served := (slot.state.Load() + 1) >> 1; generation > generationMask || generation >= served {
-		return nil, ErrForeign
-	}
-	return slot, nil
-}
-
-// blockBefore returns the last block that begins at or before address, or nil.
-func (t *Table[T]) blockBefore(address uintptr) *block[T] {
-	blocks := t.blocks.Load()
-	if blocks == nil {
-		return nil
-	}
-	low, high := 0, len(*blocks)
+	low, high := 0, len(t.blocks)
 	for low < high {
-		middle := (low + high) / 2
-		if uintptr((*blocks)[middle]) <= address {
+		middle := int(uint(low+high) / 2)
+		if uintptr(t.blocks[middle]) <= address {
 			low = middle + 1
 		} else {
 			high = middle
 		}
 	}
 	if low == 0 {
-		return nil
+		return nil, ErrForeign
 	}
-	return pointer.Restore((*blocks)[low-1]).(*block[T])
+	first := t.blocks[low-1]
+	offset := address - uintptr(first)
+	if offset >= unsafe.Sizeof(block{}) || offset%unsafe.Sizeof(Slot{}) != 0 {
+		return nil, ErrForeign
+	}
+	slot := (*Slot)(unsafe.Add(first, offset))
+	// A generation that has not come yet was given to nobody.
+	if served := (slot.state + 1) >> 1; generation > generationMask || generation >= served {
+		return nil, ErrForeign
+	}
+	return slot, nil
 }
 
 // Grow adds slots for Take, unless another thread has just done so.
-func (t *Table[T]) Grow() error {
+func (t *Table) Grow() error {
 	t.growing.Lock()
 	defer t.growing.Unlock()
 	if t.grown.Load() != nil {
@@ -192,55 +187,59 @@ func (t *Table[T]) Grow() error {
 	if !guest.Headroom() {
 		return ErrMemory
 	}
-	slots := (*block[T])(C.block_offer(C.size_t(unsafe.Sizeof(block[T]{}))))
+	slots := (*block)(C.block_offer(C.size_t(unsafe.Sizeof(block{}))))
 	if slots == nil {
 		return ErrMemory
 	}
 	for i := range slots[1:] {
-		slots[i].next = &slots[i+1]
+		slots[i].next = uintptr(unsafe.Pointer(&slots[i+1]))
 	}
-	t.publish(pointer.Save(slots))
-	t.grown.Store(&slots[0])
+	t.grown.Store(pointer.Restore(pointer.Save(slots)).(*block))
 	return nil
 }
 
-// Adopt goes on with the blocks that a parent process left, and calls visit for
-// each slot that serves. The handles of before stay good. The table must be
-// empty.
-func (t *Table[T]) Adopt(newest unsafe.Pointer, visit func(*T)) error {
+// Adopt goes on with the blocks that a parent process left, newest being the one
+// that was made last, and calls visit for each slot that serves. The handles of
+// before stay good. The table must be empty.
+func (t *Table) Adopt(newest unsafe.Pointer, visit func(*Slot)) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	if !guest.Headroom() {
 		return ErrMemory
 	}
 	C.block_inherit(newest)
-	for slots := newest; slots != nil; slots = C.block_before(slots) {
-		block := (*block[T])(slots)
-		C.block_offer_again(slots)
-		t.publish(pointer.Save(block))
-		for i := range block {
-			slot := &block[i]
-			switch state := slot.state.Load(); {
-			case state&1 != 0:
-				visit(&slot.Value)
-			case state != 0:
+	for first := newest; first != nil; first = C.block_before(first) {
+		slots := (*block)(first)
+		C.block_offer_again(first)
+		t.know(pointer.Restore(pointer.Save(slots)).(*block))
+		for i := range slots {
+			slot := &slots[i]
+			switch {
+			case slot.state&1 != 0:
+				visit(slot)
+			case slot.state != 0:
 				t.Put(slot)
 			default:
 				slot.next = t.fresh
-				t.fresh = slot
+				t.fresh = uintptr(unsafe.Pointer(slot))
 			}
 		}
 	}
 	return nil
 }
 
-// publish lets find know of a block.
-func (t *Table[T]) publish(block unsafe.Pointer) {
-	var blocks []unsafe.Pointer
-	if old := t.blocks.Load(); old != nil {
-		blocks = slices.Clone(*old)
+// enlist takes over what Grow has made.
+func (t *Table) enlist() {
+	slots := t.grown.Swap(nil)
+	if slots == nil {
+		return
 	}
-	blocks = append(blocks, block)
-	slices.SortFunc(blocks, func(a, b unsafe.Pointer) int { return cmp.Compare(uintptr(a), uintptr(b)) })
-	t.blocks.Store(&blocks)
+	t.fresh = uintptr(unsafe.Pointer(slots))
+	t.know(slots)
+}
+
+// know lets find know of a block.
+func (t *Table) know(slots *block) {
+	t.blocks = append(t.blocks, unsafe.Pointer(slots))
+	slices.SortFunc(t.blocks, func(a, b unsafe.Pointer) int { return cmp.Compare(uintptr(a), uintptr(b)) })
 }

@@ -9,7 +9,7 @@ import (
 	"unsafe"
 )
 
-func take(t *testing.T, table *Table[int], lock sync.Locker) *Slot[int] {
+func take(t *testing.T, table *Table, lock sync.Locker) *Slot {
 	for {
 		lock.Lock()
 		slot := table.Take()
@@ -23,14 +23,23 @@ func take(t *testing.T, table *Table[int], lock sync.Locker) *Slot[int] {
 	}
 }
 
+// end retires the handle's slot, if it is live.
+func end(table *Table, handle uintptr) (*Slot, error) {
+	slot, err := table.Get(handle)
+	if err == nil {
+		table.Retire(slot)
+	}
+	return slot, err
+}
+
 func TestOneLife(t *testing.T) {
-	var table Table[int]
+	var table Table
 	var lock sync.Mutex
 	slot := take(t, &table, &lock)
-	slot.Value = 42
+	slot.Value[0] = 42
 	handle := slot.Arm()
 
-	if got, err := table.Get(handle); err != nil || got.Value != 42 {
+	if got, err := table.Get(handle); err != nil || got.Value[0] != 42 {
 		t.Fatalf("Get: %v, %v", got, err)
 	}
 	for _, wrong := range []uintptr{0, 1, handle + 1, handle - 1, handle + 8,
@@ -39,13 +48,13 @@ func TestOneLife(t *testing.T) {
 			t.Errorf("Get(%#x) beside %#x: %v", wrong, handle, err)
 		}
 	}
-	if got, err := table.Retire(handle); err != nil || got != slot {
+	if got, err := end(&table, handle); err != nil || got != slot {
 		t.Fatalf("Retire: %v, %v", got, err)
 	}
 	if _, err := table.Get(handle); !errors.Is(err, ErrStale) {
 		t.Errorf("Get after Retire: %v", err)
 	}
-	if _, err := table.Retire(handle); !errors.Is(err, ErrStale) {
+	if _, err := end(&table, handle); !errors.Is(err, ErrStale) {
 		t.Errorf("second Retire: %v", err)
 	}
 }
@@ -53,12 +62,12 @@ func TestOneLife(t *testing.T) {
 // A stale handle is recognised for as many lives as the header promises, and
 // for 256 times as many in truth: here past several rounds of the quarantine.
 func TestStaleStaysStale(t *testing.T) {
-	var table Table[int]
+	var table Table
 	var lock sync.Mutex
 	first := take(t, &table, &lock).Arm()
 	cell := first
-	if slot, err := table.Retire(first); err == nil {
-		table.Put(slot)
+	if _, err := end(&table, first); err != nil {
+		t.Fatal(err)
 	}
 	reused := false
 	for i := 0; i < 3*Quarantine; i++ {
@@ -76,10 +85,9 @@ func TestStaleStaysStale(t *testing.T) {
 		if _, err := table.Get(first); !errors.Is(err, ErrStale) {
 			t.Fatalf("after %d lives: %v", i, err)
 		}
-		if _, err := table.Retire(handle); err != nil {
+		if _, err := end(&table, handle); err != nil {
 			t.Fatal(err)
 		}
-		table.Put(slot)
 	}
 	if !reused {
 		t.Fatal("the slot never served again: memory grows without end")
@@ -87,7 +95,7 @@ func TestStaleStaysStale(t *testing.T) {
 }
 
 func TestOneWinner(t *testing.T) {
-	var table Table[int]
+	var table Table
 	var lock sync.Mutex
 	for round := 0; round < 2000; round++ {
 		handle := take(t, &table, &lock).Arm()
@@ -97,13 +105,12 @@ func TestOneWinner(t *testing.T) {
 			threads.Add(1)
 			go func() {
 				defer threads.Done()
-				slot, err := table.Retire(handle)
+				lock.Lock()
+				defer lock.Unlock()
+				_, err := end(&table, handle)
 				switch {
 				case err == nil:
 					winners.Add(1)
-					lock.Lock()
-					table.Put(slot)
-					lock.Unlock()
 				case errors.Is(err, ErrStale):
 					stale.Add(1)
 				}
@@ -118,18 +125,18 @@ func TestOneWinner(t *testing.T) {
 
 // Sequences of lives and bad handles against a model.
 func TestAgainstModel(t *testing.T) {
-	var table Table[int]
+	var table Table
 	var lock sync.Mutex
 	random := rand.New(rand.NewPCG(1, 2))
-	live := map[uintptr]int{}
+	live := map[uintptr]uintptr{}
 	var handles, dead []uintptr
 	for i := range 200_000 {
 		switch random.IntN(4) {
 		case 0, 1:
 			slot := take(t, &table, &lock)
-			slot.Value = i
+			slot.Value[0] = uintptr(i)
 			handle := slot.Arm()
-			live[handle] = i
+			live[handle] = uintptr(i)
 			handles = append(handles, handle)
 		case 2:
 			if len(handles) == 0 {
@@ -139,24 +146,23 @@ func TestAgainstModel(t *testing.T) {
 			handle := handles[at]
 			handles[at] = handles[len(handles)-1]
 			handles = handles[:len(handles)-1]
-			slot, err := table.Retire(handle)
-			if err != nil || slot.Value != live[handle] {
+			slot, err := end(&table, handle)
+			if err != nil || slot.Value[0] != live[handle] {
 				t.Fatalf("step %d: %v, %v", i, slot, err)
 			}
-			table.Put(slot)
 			delete(live, handle)
 			dead = append(dead, handle)
 		case 3:
 			if len(dead) == 0 {
 				continue
 			}
-			if _, err := table.Retire(dead[random.IntN(len(dead))]); !errors.Is(err, ErrStale) {
+			if _, err := end(&table, dead[random.IntN(len(dead))]); !errors.Is(err, ErrStale) {
 				t.Fatalf("step %d: %v", i, err)
 			}
 		}
 	}
 	for handle, value := range live {
-		if slot, err := table.Get(handle); err != nil || slot.Value != value {
+		if slot, err := table.Get(handle); err != nil || slot.Value[0] != value {
 			t.Fatalf("%#x: %v, %v", handle, slot, err)
 		}
 	}

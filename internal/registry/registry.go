@@ -43,26 +43,42 @@ func Images(array unsafe.Pointer, count uintptr) ([]Image, error) {
 	return unsafe.Slice((*Image)(array), count), nil
 }
 
-// Memory is the C memory of a registration: its code entries, and the copies of
-// its images one after the other, nil if they are borrowed.
+// Memory is the C memory of a registration, beside its handle: the code entries
+// of a batch, and the copies of the images one after the other. Entries is 0 for
+// a single image, and Copies for borrowed ones. The addresses are integers to
+// Go: its collector has no business with C memory.
 type Memory struct {
-	Entries, Copies unsafe.Pointer
+	Entries, Copies uintptr
 }
 
-// A registration lies in C memory.
+// A registration lies in C memory, in the slot of its handle.
 type registration struct {
 	Memory
-	count    int
-	borrowed bool
-	_        [16]byte // a slot fills a cache line
+	single gdbjit.Entry // if there are no Entries
+}
+
+var _ [unsafe.Sizeof(handle.Slot{}.Value)]byte = [unsafe.Sizeof(registration{})]byte{}
+
+//go:nosplit
+func in(slot *handle.Slot) *registration {
+	return (*registration)(unsafe.Pointer(&slot.Value))
+}
+
+// A batch is what Entries points to; its entries follow.
+type batch struct {
+	count uintptr
+	_     uintptr
 }
 
 var (
-	table handle.Table[registration]
+	table handle.Table
 
-	// The addresses of borrowed images, under gdbjit's lock.
+	// The addresses of borrowed images.
 	borrowed = map[unsafe.Pointer]struct{}{}
-)
+
+	// How many registrations there have been.
+	registrations uint64
+) // all under gdbjit's lock
 
 // Copies start at the alignment that malloc gives the first of them.
 const copyAlignment = 16
@@ -80,8 +96,7 @@ func Register(images []Image, flags uint32, memory *Memory) (uintptr, error) {
 	if err := allocate(memory, len(images), size); err != nil {
 		return 0, err
 	}
-	entries := unsafe.Slice((*gdbjit.Entry)(memory.Entries), len(images))
-	fill(entries, images, memory.Copies)
+	copyImages(images, memory.copies())
 
 	slot, err := lockAndTake(flags&NoWait != 0)
 	if err != nil {
@@ -90,16 +105,22 @@ func Register(images []Image, flags uint32, memory *Memory) (uintptr, error) {
 	defer gdbjit.Unlock()
 	fault.Point("locked")
 	gdbjit.Choose()
+	gdbjit.Choose()
 	if flags&Borrow != 0 {
 		if err := borrow(images); err != nil {
 			table.Put(slot)
 			return 0, err
 		}
 	}
+	registrations++
+	guest.Age(registrations)
+	r := in(slot)
+	r.Memory = *memory
+	r.fill(images)
+	entries := r.entries()
 	for i := range entries {
 		gdbjit.Add(&entries[i])
 	}
-	slot.Value = registration{Memory: *memory, count: len(images), borrowed: flags&Borrow != 0}
 	return slot.Arm(), nil
 }
 
@@ -124,49 +145,107 @@ func Adopt(blocks unsafe.Pointer) error {
 	return nil
 }
 
+// Adopt goes on with the registrations that a parent process left, newest being
+// the block that was made last of those with its handles. What a thread of the
+// parent's was registering or unregistering at the moment of the fork is nobody's
+// now, and stays as it is.
+func Adopt(newest unsafe.Pointer) error {
+	gdbjit.Lock()
+	defer gdbjit.Unlock()
+	err := table.Adopt(newest, func(slot *handle.Slot) {
+		if r := in(slot); r.Copies == 0 {
+			for _, entry := range r.entries() {
+				data, _ := entry.Image()
+				borrowed[data] = struct{}{}
+			}
+		}
+	})
+	if err != nil {
+		return &Error{OutOfMemory, err.Error()}
+	}
+	gdbjit.Adopt()
+	return nil
+}
+
 // Unregister takes the handle's images off the list. The memory is the caller's
 // to free.
 func Unregister(h uintptr) (Memory, error) {
-	slot, err := table.Retire(h)
+	gdbjit.Lock()
+	defer gdbjit.Unlock()
+	slot, err := table.Get(h)
 	if err != nil {
 		return Memory{}, badHandle(h, err)
 	}
-	gdbjit.Lock()
-	defer gdbjit.Unlock()
-	r := slot.Value
-	for i := range r.count {
-		gdbjit.Remove(r.entry(i))
-		if r.borrowed {
-			data, _ := r.entry(i).Image()
+	r := in(slot)
+	if r.Copies == 0 {
+		for _, entry := range r.entries() {
+			data, _ := entry.Image()
 			delete(borrowed, data)
 		}
 	}
-	slot.Value = registration{}
-	table.Put(slot)
-	return r.Memory, nil
+	return retire(slot), nil
+}
+
+// retire is what an unregistration comes to, once the handle is found.
+//
+//go:nosplit
+func retire(slot *handle.Slot) Memory {
+	r := in(slot)
+	entries := r.entries()
+	for i := range entries {
+		gdbjit.Remove(&entries[i])
+	}
+	memory := r.Memory
+	r.Memory = Memory{}
+	table.Retire(slot)
+	return memory
 }
 
 // ImageOf returns what a debugger is shown as the handle's image of this index.
 func ImageOf(h uintptr, index uintptr) (Image, error) {
-	// An Unregister on another thread frees nothing before it has had the lock.
 	gdbjit.Lock()
 	defer gdbjit.Unlock()
 	slot, err := table.Get(h)
 	if err != nil {
 		return Image{}, badHandle(h, err)
 	}
-	r := &slot.Value
-	if index >= uintptr(r.count) {
+	entries := in(slot).entries()
+	if index >= uintptr(len(entries)) {
 		return Image{}, &Error{Argument, "index " + decimal(index) +
-			" is past the end: the registration has " + plural(r.count, "image")}
+			" is past the end: the registration has " + plural(len(entries), "image")}
 	}
-	data, size := r.entry(int(index)).Image()
+	data, size := entries[index].Image()
 	return Image{data, uintptr(size)}, nil
 }
 
-func (r *registration) entry(index int) *gdbjit.Entry {
-	return (*gdbjit.Entry)(unsafe.Add(r.Entries, uintptr(index)*unsafe.Sizeof(gdbjit.Entry{})))
+// entries returns the code entries, which lie where r does or in Entries.
+//
+//go:nosplit
+func (r *registration) entries() []gdbjit.Entry {
+	if r.Entries == 0 {
+		return unsafe.Slice(&r.single, 1)
+	}
+	b := *(**batch)(unsafe.Pointer(&r.Entries))
+	return unsafe.Slice((*gdbjit.Entry)(unsafe.Add(unsafe.Pointer(b), unsafe.Sizeof(*b))), b.count)
 }
+
+// fill makes the entries point to the copies of the images, or to the images.
+func (r *registration) fill(images []Image) {
+	if r.Entries != 0 {
+		(*(**batch)(unsafe.Pointer(&r.Entries))).count = uintptr(len(images))
+	}
+	copies := r.Memory.copies()
+	entries := r.entries()
+	for i, image := range images {
+		if copies != nil {
+			image.Data = copies
+			copies = unsafe.Add(copies, alignedEnd(0, image.Size))
+		}
+		entries[i].Set(image.Data, uint64(image.Size))
+	}
+}
+
+func (m *Memory) copies() unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&m.Copies)) }
 
 // check looks at the arguments and the images, and returns the size in bytes of
 // the copies to make.
@@ -199,12 +278,14 @@ func check(images []Image, flags uint32) (uintptr, error) {
 	return total, nil
 }
 
-// allocate fills in what is nil in memory.
+// allocate fills in what is nil in memory and needed.
 func allocate(memory *Memory, count int, copies uintptr) error {
-	if memory.Entries != nil && (memory.Copies != nil || copies == 0) {
+	var entries uintptr
+	if count > 1 {
+		entries = unsafe.Sizeof(batch{}) + uintptr(count)*unsafe.Sizeof(gdbjit.Entry{})
+	} else if memory.Copies != 0 || copies == 0 {
 		return nil
 	}
-	entries := uintptr(count) * unsafe.Sizeof(gdbjit.Entry{})
 	if !guest.Malloc(&memory.Entries, entries, &memory.Copies, copies) {
 		return &Error{OutOfMemory, "no memory for " + decimal(entries+copies) + " bytes of entries and copies"}
 	}
@@ -216,22 +297,19 @@ func alignedEnd(start, size uintptr) uintptr {
 	return start + (size+copyAlignment-1)&^(copyAlignment-1)
 }
 
-// fill points the entries at the images, or at copies of them if there are any.
-func fill(entries []gdbjit.Entry, images []Image, copies unsafe.Pointer) {
-	var at uintptr
-	for i := range images {
-		data, size := images[i].Data, images[i].Size
-		if copies != nil {
-			data = unsafe.Add(copies, at)
-			copy(unsafe.Slice((*byte)(data), size), unsafe.Slice((*byte)(images[i].Data), size))
-			at = alignedEnd(at, size)
-		}
-		entries[i].Set(data, uint64(size))
+// copyImages copies the images, unless there is nowhere to.
+func copyImages(images []Image, to unsafe.Pointer) {
+	if to == nil {
+		return
+	}
+	for _, image := range images {
+		copy(unsafe.Slice((*byte)(to), image.Size), unsafe.Slice((*byte)(image.Data), image.Size))
+		to = unsafe.Add(to, alignedEnd(0, image.Size))
 	}
 }
 
 // lockAndTake takes the lock over the list and, with it, a slot.
-func lockAndTake(noWait bool) (*handle.Slot[registration], error) {
+func lockAndTake(noWait bool) (*handle.Slot, error) {
 	for {
 		if !noWait {
 			gdbjit.Lock()

@@ -43,6 +43,10 @@ func checkDebug(f file) error {
 		if f.section(i).addr() != 0 {
 			d.placed = true
 		}
+		// gdb ends itself over line numbers of code that is not loaded.
+		if flags := f.section(i).flags(); flags&(flagAlloc|flagExec) == flagExec && f.hasContents(i) {
+			return f.sectionError(i, "sh_flags is %#x: code with debug information that is not SHF_ALLOC", flags)
+		}
 		if t := f.section(i).typ(); t == sectionRela || t == sectionRel {
 			if f.typ != typeRel {
 				continue

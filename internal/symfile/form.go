@@ -16,6 +16,7 @@ const (
 	attrCompDir        = 0x1b
 	attrContainingType = 0x1d
 	attrProducer       = 0x25
+	attrDeclaration    = 0x3c
 	attrMemberLocation = 0x38
 	attrFrameBase      = 0x40
 	attrRanges         = 0x55
@@ -273,6 +274,9 @@ func inTable(index, base, size uint64, s *debugSection, name string) error {
 }
 
 func (d *debug) checkStringIndex(u *unit, index uint64) error {
+	if u.strOffsetsBase == 0 {
+		return fmt.Errorf("refers to string %d, but the unit has no DW_AT_str_offsets_base", index)
+	}
 	if err := inTable(index, u.strOffsetsBase, uint64(u.offsetSize), &d.strOffsets, ".debug_str_offsets"); err != nil || d.strOffsets.opaque {
 		return err
 	}

@@ -131,7 +131,12 @@ func (f *file) checkHeader() error {
 	}
 	f.namesSize = f.section(f.names).size()
 
+	f.segmentsAt = le.Uint64(h[32:])
 	if f.segments == 0 {
+		// lldb reads up to there even so.
+		if f.segmentsAt > size {
+			return fmt.Errorf("e_phoff is %#x, past the image's %d bytes", f.segmentsAt, size)
+		}
 		return nil
 	}
 	field = "e_phnum"
@@ -141,7 +146,6 @@ func (f *file) checkHeader() error {
 	if f.segments == 0 {
 		return fmt.Errorf("%s is 0", field)
 	}
-	f.segmentsAt = le.Uint64(h[32:])
 	if v := le.Uint16(h[54:]); v != segmentHeaderSize {
 		return fmt.Errorf("e_phentsize is %d, a program header has %d bytes", v, segmentHeaderSize)
 	}

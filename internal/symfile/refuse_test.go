@@ -99,6 +99,7 @@ func TestRefusals(t *testing.T) {
 		{"e_shstrndx reserved", small, put16(62, 0xff05), "e_shstrndx is 0xff05, a reserved index"},
 		{"e_shstrndx extended", small, put16(62, 0xffff), "section 0: with e_shstrndx SHN_XINDEX, sh_link is 0: the sections have no names"},
 		{"e_shstrndx no strings", small, put16(62, 2), "e_shstrndx is 2, a section of type 2, not a string table (SHT_STRTAB, 3)"},
+		{"e_phoff", small, put64(32, 577), "e_phoff is 0x241, past the image's 576 bytes"},
 		{"e_phentsize", small, func(b []byte) []byte { return put16(54, 32)(put16(56, 1)(b)) }, "e_phentsize is 32, a program header has 56 bytes"},
 		{"e_phnum", small, func(b []byte) []byte { return put64(32, 600)(put16(56, 1)(b)) }, "e_phnum is 1: from e_phoff 0x258 so many program headers end past the image's 576 bytes"},
 		{"e_phnum extended", small, put16(56, 0xffff), "section 0: with e_phnum PN_XNUM, sh_info is 0"},
@@ -224,5 +225,22 @@ func TestRefusalsInCompiledImages(t *testing.T) {
 			}
 			wellFormed(t, err)
 		})
+	}
+}
+
+func TestUnloadedCodeIsRefused(t *testing.T) {
+	for _, image := range samples.Compiled(t) {
+		if image.Name == "linked" {
+			image.Data = bytes.Clone(image.Data)
+			le.PutUint64(image.Data[header(image.Data, 1, shFlags):], 4)
+			refused(t, image.Data, "section 1 (.text): sh_flags is 0x4: code with debug information that is not SHF_ALLOC")
+		}
+	}
+}
+
+func TestRelocatedCompressedIsRefused(t *testing.T) {
+	err := Check(samples.RelocatedCompressed(t))
+	if err == nil || !strings.Contains(err.Error(), "(.rela.debug_info): the relocations are for uncompressed bytes") {
+		t.Fatal(err)
 	}
 }

@@ -89,6 +89,11 @@ func (f *file) checkRelocationTable(i uint64, h *sectionHeader) error {
 		size = 1<<64 - 1 // r_offset is in the uncompressed section
 	}
 	debug := isDebugName(f.sectionName(info))
+	compressed := f.section(info).flags()&flagCompressed != 0 && string(f.sectionName(info)) == ".debug_info"
+	var head [compressionHeaderSize + 8]byte
+	if compressed {
+		copy(head[:compressionHeaderSize], f.contents(info))
+	}
 	entry := relaSize
 	if h.typ() == sectionRel {
 		entry = relSize
@@ -104,8 +109,30 @@ func (f *file) checkRelocationTable(i uint64, h *sectionHeader) error {
 		if typ := le.Uint32(table[at+8:]); typ > relocHighest || debug && !relocatesDebug(typ) {
 			return f.sectionError(i, "relocation %d: its type is %d, which is unknown to a debugger", at/entry, typ)
 		}
+		if compressed && entry == relaSize {
+			relocateHeader(&head, table[at:])
+		}
+	}
+	// lldb relocates before it inflates: what it takes for the size afterwards it
+	// allocates, or dies.
+	if size := le.Uint64(head[8:]); compressed && size/ratioZlib > f.section(info).size() {
+		return f.sectionError(i, "the relocations are for uncompressed bytes, in section %d they make a ch_size of %#x", info, size)
 	}
 	return nil
+}
+
+// relocateHeader applies a relocation to a compression header.
+func relocateHeader(head *[compressionHeaderSize + 8]byte, rela []byte) {
+	offset, value := le.Uint64(rela), le.Uint64(rela[16:])
+	if offset >= compressionHeaderSize {
+		return
+	}
+	switch le.Uint32(rela[8:]) {
+	case relocAbs64:
+		le.PutUint64(head[offset:], value)
+	case relocAbs32, relocAbs32S:
+		le.PutUint32(head[offset:], uint32(value))
+	}
 }
 
 // relocatesDebug says whether a relocation is one that debug sections have.

@@ -25,6 +25,7 @@ const (
 
 // Section flags.
 const (
+	flagExec          = 1 << 2
 	flagAlloc         = 1 << 1
 	flagLinkOrder     = 1 << 7
 	flagNonconforming = 1 << 8 // SHF_OS_NONCONFORMING
@@ -95,7 +96,10 @@ func (f *file) checkSections() error {
 			return f.sectionError(i, "sh_name is %d, the section names have %d bytes", name, f.namesSize)
 		}
 		typ, flags := h.typ(), h.flags()
-		if flags&(flagAlloc|flagInfoLink|flagLinkOrder|flagGroup|flagCompressed) != 0 {
+		if addr, length := h.addr(), h.size(); flags&flagAlloc != 0 && (length > loadedLimit || addr+length < addr) {
+			return f.sectionError(i, "sh_addr %#x + sh_size %#x is more than a process can load", addr, length)
+		}
+		if flags&(flagInfoLink|flagLinkOrder|flagGroup|flagCompressed) != 0 {
 			if err := f.checkFlags(i, h); err != nil {
 				return err
 			}
@@ -171,9 +175,6 @@ func (f *file) checkFlags(i uint64, h *sectionHeader) error {
 	if h.flags()&flagGroup != 0 {
 		f.has |= hasGroups
 	}
-	if addr, size := h.addr(), h.size(); h.flags()&flagAlloc != 0 && (size > loadedLimit || addr+size < addr) {
-		return f.sectionError(i, "sh_addr %#x + sh_size %#x is more than a process can load", addr, size)
-	}
 	return nil
 }
 
@@ -188,9 +189,11 @@ func (f *file) checkStringTables() error {
 	for i := uint64(0); len(headers) >= sectionHeaderSize; i, headers = i+1, headers[sectionHeaderSize:] {
 		h := (*sectionHeader)(headers)
 		if at := uint64(h.name()); at+8 <= uint64(len(names)) {
-			name := le.Uint64(names[at:])
-			if name&(1<<56-1) == startDebug || name == startGNUDebug || name == startFrame {
-				f.has |= hasDebug
+			switch name := le.Uint64(names[at:]); uint16(name >> 8) {
+			case 'd' | 'e'<<8, 'z' | 'd'<<8, 'e' | 'h'<<8:
+				if name&(1<<56-1) == startDebug || name == startGNUDebug || name == startFrame {
+					f.has |= hasDebug
+				}
 			}
 		}
 		if h.typ() != sectionStrings || h.flags()&flagCompressed != 0 {

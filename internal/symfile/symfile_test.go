@@ -149,7 +149,7 @@ func mutantTime(t *testing.T) time.Duration {
 	if testing.Short() {
 		return 2 * time.Second
 	}
-	return 30 * time.Second
+	return 45 * time.Second
 }
 
 // shape is a text without its numbers.

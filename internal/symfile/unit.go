@@ -33,6 +33,7 @@ const (
 	tagBaseType       = 0x24
 	tagInlined        = 0x1d
 	tagSubprogram     = 0x2e
+	tagNamespace      = 0x39
 	tagInterface      = 0x38
 	tagTemplateAlias  = 0x43
 )
@@ -160,12 +161,6 @@ func (d *debug) readUnit(r *reader, u *unit, types bool) error {
 			return err
 		}
 	}
-	if u.version >= 5 {
-		u.strOffsetsBase = 8
-		if offsetSize == 8 {
-			u.strOffsetsBase = 16
-		}
-	}
 	return nil
 }
 
@@ -199,6 +194,7 @@ func (d *debug) checkEntries(r *reader, u *unit) error {
 		if !ok {
 			return fmt.Errorf("entry at %#x: its abbreviation code %d is not in the table at .debug_abbrev %#x", at, code, u.abbrevs)
 		}
+		declaration := false
 		attributes := reader{b: d.abbrev.b, at: a.attributes}
 		for {
 			attr, form := attributes.uleb(), attributes.uleb()
@@ -225,6 +221,7 @@ func (d *debug) checkEntries(r *reader, u *unit) error {
 			if err := d.checkValue(u, attr, v); err != nil {
 				return fmt.Errorf("entry at %#x: attribute %#x %w", at, attr, err)
 			}
+			declaration = declaration || attr == attrDeclaration
 			if v.form == formRefSig8 {
 				d.wanted = append(d.wanted, v.number)
 			}
@@ -241,8 +238,8 @@ func (d *debug) checkEntries(r *reader, u *unit) error {
 			}
 			return fmt.Errorf("entry at %#x: its tag is %#x, a unit's, but it is not the first of its unit", at, a.tag)
 		}
-		if a.tag == tagMember && depth > 0 && depth <= len(parents) && isCode(parents[depth-1]) {
-			return fmt.Errorf("entry at %#x: it is a DW_TAG_member of a function", at)
+		if a.tag == tagMember && !declaration && depth > 0 && depth <= len(parents) && isScope(parents[depth-1]) {
+			return fmt.Errorf("entry at %#x: it is a DW_TAG_member outside of a class", at)
 		}
 		if a.children {
 			if depth < len(parents) {
@@ -320,9 +317,10 @@ func isClass(tag uint64) bool {
 	return false
 }
 
-func isCode(tag uint64) bool {
+func isScope(tag uint64) bool {
 	switch tag {
-	case tagLexicalBlock, tagInlined, tagSubprogram, tagSubroutineType:
+	case tagNamespace, tagCompileUnit, tagPartialUnit, tagTypeUnit,
+		tagLexicalBlock, tagInlined, tagSubprogram, tagSubroutineType:
 		return true
 	}
 	return false

@@ -17,15 +17,78 @@ import (
 	"github.com/libjitdebug/libjitdebug/internal/symfile/samples"
 )
 
+// TestGDBReadsRealImages: what the checks are measured against. gdb reads all of
+// these without a word.
+func TestGDBReadsRealImages(t *testing.T) {
+	images := append(samples.Small(), samples.Compiled(t)...)
+	for _, complaint := range gdb(t, append(images, samples.Rust(t)...)) {
+		t.Error(complaint)
+	}
+}
+
 // TestGDBReadsAcceptedMutants shows gdb mutants of real images that the checks
 // let pass. JITDEBUG_SEED and JITDEBUG_MUTANTS choose others, or more of them.
 func TestGDBReadsAcceptedMutants(t *testing.T) {
-	seed, count := number("JITDEBUG_SEED", 1), number("JITDEBUG_MUTANTS", 400)
+	seed := number("JITDEBUG_SEED", 1)
+	for _, complaint := range gdb(t, accepted(t, seed, number("JITDEBUG_MUTANTS", 600))) {
+		t.Errorf("seed %d: %s", seed, complaint)
+	}
+}
+
+// TestLLDBReadsAcceptedMutants shows some to lldb, which says nothing about bad
+// images, but may crash over them or eat up memory.
+func TestLLDBReadsAcceptedMutants(t *testing.T) {
+	seed := number("JITDEBUG_SEED", 1)
+	images := append(samples.Small(), accepted(t, seed, number("JITDEBUG_MUTANTS", 200))...)
+	host, list, _ := lay(t, images)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "sh", "-c", `ulimit -c 0; ulimit -v 6000000; exec lldb-22 -x -b -s testdata/look.lldb -- "$@"`, "sh", host, list)
+	out, err := cmd.CombinedOutput()
+	text := string(out)
+	if err != nil || !strings.Contains(text, "exited with status = 0") || strings.Contains(text, "PLEASE submit a bug report") {
+		at := strings.LastIndex(text, "image /")
+		t.Errorf("seed %d: lldb or the process did not run to the end: %v\n%s", seed, err, text[max(at, 0):])
+	}
+	if n := strings.Count(text, "resuming"); n < len(images) {
+		t.Errorf("seed %d: lldb looked at %d of %d images:\n%s", seed, n, len(images), text)
+	}
+}
+
+// accepted are mutants of real images that the checks let pass.
+func accepted(t *testing.T, seed, count uint64) []samples.Image {
 	r := rand.New(rand.NewPCG(seed, 0))
 	originals := append(samples.Small(), samples.Compiled(t)...)
-	mutants := samples.Accepted(r, originals, int(count), symfile.Check, nil)
-	for _, complaint := range gdb(t, mutants) {
-		t.Errorf("seed %d: %s", seed, complaint)
+	return samples.Accepted(r, originals, int(count), symfile.Check, nil)
+}
+
+// lay puts the host, images and a list of them into a folder.
+func lay(t *testing.T, images []samples.Image) (host, list string, paths []string) {
+	t.Helper()
+	dir := t.TempDir()
+	if keep := os.Getenv("JITDEBUG_KEEP"); keep != "" {
+		dir = keep
+	}
+	host, list = filepath.Join(dir, "host"), filepath.Join(dir, "list")
+	if out, err := exec.Command("gcc", "-g", "-O1", "-o", host, "testdata/host.c").CombinedOutput(); err != nil {
+		t.Fatalf("gcc: %v\n%s", err, out)
+	}
+	for i, image := range images {
+		path := filepath.Join(dir, fmt.Sprintf("%d-%s", i, image.Name))
+		if err := os.WriteFile(path, image.Data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		paths = append(paths, path)
+	}
+	write(t, list, paths)
+	return host, list, paths
+}
+
+// write writes a list of images.
+func write(t *testing.T, list string, paths []string) {
+	t.Helper()
+	if err := os.WriteFile(list, []byte(strings.Join(paths, "\n")+"\n"), 0o666); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -33,26 +96,9 @@ func TestGDBReadsAcceptedMutants(t *testing.T) {
 // returns what gdb had to complain about.
 func gdb(t *testing.T, images []samples.Image) (complaints []string) {
 	t.Helper()
-	dir := t.TempDir()
-	if keep := os.Getenv("JITDEBUG_KEEP"); keep != "" {
-		dir = keep
-	}
-	host := filepath.Join(dir, "host")
-	if out, err := exec.Command("gcc", "-g", "-O1", "-o", host, "testdata/host.c").CombinedOutput(); err != nil {
-		t.Fatalf("gcc: %v\n%s", err, out)
-	}
-	paths := make([]string, len(images))
-	for i, image := range images {
-		paths[i] = filepath.Join(dir, fmt.Sprintf("%d-%s", i, image.Name))
-		if err := os.WriteFile(paths[i], image.Data, 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
+	host, list, paths := lay(t, images)
 	for len(paths) > 0 {
-		list := filepath.Join(dir, "list")
-		if err := os.WriteFile(list, []byte(strings.Join(paths, "\n")+"\n"), 0o666); err != nil {
-			t.Fatal(err)
-		}
+		write(t, list, paths)
 		found, shown, ended := session(t, host, list)
 		complaints = append(complaints, found...)
 		if ended && shown == len(paths) {

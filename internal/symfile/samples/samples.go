@@ -101,7 +101,6 @@ func compile(t testing.TB) []Image {
 		{"gcc-dwarf4", "gcc -gdwarf-4 -O1 -c fibonacci.c"},
 		{"gcc-types", "gcc -g -fdebug-types-section -O1 -c fibonacci.c"},
 		{"gcc-sections", "gcc -g -O2 -ffunction-sections -fdata-sections -c fibonacci.c"},
-		{"gcc-zlib", "gcc -g -O0 -gz=zlib -c fibonacci.c"},
 		{"gcc-zlib-gnu", "gcc -g -O0 -gz=zlib-gnu -c fibonacci.c"},
 		{"gcc-nodebug", "gcc -O2 -c fibonacci.c"},
 		{"gxx", "g++ -g -O0 -c shapes.cc"},
@@ -160,6 +159,13 @@ func Large(t testing.TB) []Image {
 		{"libc-static", b.run("static", "gcc -g -static -Wl,--defsym=main=jit_main fibonacci.c")},
 		{"dynamic", b.run("dynamic", "g++ -g -Wl,--defsym=main=_Z8jit_maini shapes.cc")},
 	}
+}
+
+// RelocatedCompressed is an object that gdb reads and that ends lldb: it applies
+// the relocations to the compressed bytes.
+func RelocatedCompressed(t testing.TB) []byte {
+	t.Helper()
+	return newBuilder(t).run("gcc-zlib.o", "gcc -g -O0 -gz=zlib -c fibonacci.c")
 }
 
 // Rust are images from rustc; none where it is not installed, for it is no tool

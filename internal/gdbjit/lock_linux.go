@@ -1,0 +1,58 @@
+package gdbjit
+
+import (
+	"sync/atomic"
+	"syscall"
+	"unsafe"
+)
+
+// The lock, which threads take that are in Go and threads that only borrow its
+// code (see package registry): so it waits in the kernel, not in the scheduler.
+// What it protects must not call anything that might wait for a thread in Go.
+var lock uint32
+
+const (
+	free = iota
+	held
+	waitedFor
+
+	futexWait = 0 | 128 // FUTEX_WAIT_PRIVATE
+	futexWake = 1 | 128
+)
+
+// Lock takes the lock over the list. Add, Remove and Image need it; it is held
+// over the notification, so that a debugger sees one change at a time.
+func Lock() {
+	if !TryLock() {
+		// As a system call that the scheduler knows of: a thread that waits
+		// must not keep the collector from running.
+		for atomic.SwapUint32(&lock, waitedFor) != free {
+			syscall.Syscall6(syscall.SYS_FUTEX, uintptr(unsafe.Pointer(&lock)), futexWait, waitedFor, 0, 0, 0)
+		}
+	}
+}
+
+// LockOutside is Lock for a thread that is not in Go.
+//
+//go:nosplit
+func LockOutside() {
+	if !TryLock() {
+		for atomic.SwapUint32(&lock, waitedFor) != free {
+			syscall.RawSyscall6(syscall.SYS_FUTEX, uintptr(unsafe.Pointer(&lock)), futexWait, waitedFor, 0, 0, 0)
+		}
+	}
+}
+
+// TryLock takes the lock if nobody holds it, and says whether it did.
+//
+//go:nosplit
+func TryLock() bool { return atomic.CompareAndSwapUint32(&lock, free, held) }
+
+// Unlock gives the lock back.
+//
+//go:nosplit
+func Unlock() {
+	if atomic.SwapUint32(&lock, free) == waitedFor {
+		syscall.RawSyscall6(syscall.SYS_FUTEX, uintptr(unsafe.Pointer(&lock)), futexWake, 1, 0, 0, 0)
+	}
+}

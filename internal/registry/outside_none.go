@@ -1,0 +1,7 @@
+//go:build !amd64 || !linux || jitdebug_fault
+
+package registry
+
+// UnregisterOutside is the address of a C function that unregisters without
+// entering Go, or 0 where there is none.
+func UnregisterOutside() uintptr { return 0 }

@@ -1,0 +1,76 @@
+// Package memory_test shows what happens when memory runs out: a call is refused
+// with JITDEBUG_E_MEMORY, nothing has changed, and the next call works.
+package memory_test
+
+import (
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/libjitdebug/libjitdebug/tests/host"
+)
+
+const limit = time.Minute
+
+// Each allocation of a call fails in a process of its own, one after the other,
+// until there is no such allocation any more.
+func TestAllocations(t *testing.T) {
+	program := host.Compile(t, "testdata/allocations.c", append(host.Linked(t), "-rdynamic")...)
+	for _, call := range []struct {
+		name string
+		// How many allocations of the host's at least are known to be asked for:
+		// a test in which none of them fails shows nothing.
+		allocations int
+	}{
+		{"copy", 2}, {"borrow", 1}, {"copy-few", 2}, {"borrow-few", 1}, {"copy-many", 2}, {"borrow-many", 1},
+		{"growing", 3}, {"image", 0}, {"unregister", 0}, {"text", 1},
+	} {
+		for _, where := range []string{"first", "thread", "later"} {
+			if call.name == "growing" && where != "later" {
+				continue // thousands of calls: none of them is the first for long
+			}
+			t.Run(where+" "+call.name, func(t *testing.T) {
+				t.Parallel()
+				for _, which := range []string{"one", "all"} {
+					failing := 1
+					for ; failed(t, program, where, call.name, which, failing); failing++ {
+						if failing > 100 {
+							t.Fatal("a call with more than a hundred allocations")
+						}
+					}
+					if failing <= call.allocations {
+						t.Errorf("%d allocations were made to fail, %d are known", failing-1, call.allocations)
+					}
+				}
+			})
+		}
+	}
+}
+
+// failed says whether there was an allocation of that number.
+func failed(t *testing.T, program, where, call, which string, number int) bool {
+	t.Helper()
+	command := exec.Command(program, where, call, which, strconv.Itoa(number))
+	output, err := host.Try(limit, command)
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", strings.Join(command.Args[1:], " "), err, output)
+	}
+	return strings.TrimSpace(output) != "0"
+}
+
+// The real thing: the kernel refuses more memory, to the host and to Go.
+func TestLimits(t *testing.T) {
+	program := host.Compile(t, "testdata/limits.c", host.Linked(t)...)
+	for _, resource := range []string{"as", "data"} {
+		for _, room := range []string{"0", "1", "16", "100", "200"} { // MiB
+			for _, images := range []string{"small", "large", "borrowed", "wrong"} {
+				t.Run(resource+" "+room+" "+images, func(t *testing.T) {
+					t.Parallel()
+					host.Run(t, limit, program, resource, room, images)
+				})
+			}
+		}
+	}
+}

@@ -1,0 +1,252 @@
+/* A call of which one allocation fails, or one and all after it: it succeeds,
+ * or is refused with nothing changed. It is the process's first, or the first
+ * of a new thread, or one of many.
+ *
+ * usage: allocations first|thread|later CALL one|all NUMBER
+ *
+ * Prints how many allocations failed. */
+#include <jitdebug.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "check.h"
+#include "failing.h"
+#include "image.h"
+#include "settled.h"
+
+enum { MANY = 1024, ERRNO_BEFORE = 4242 };
+
+static struct image images[MANY];
+static jitdebug_image batch[MANY];
+static unsigned long fail_at;
+static int fail_all;
+static unsigned long failed;
+
+static int32_t copy(jitdebug_registration **registration) {
+  return jitdebug_register(batch[0].data, batch[0].size, 0, registration);
+}
+
+static int32_t borrow(jitdebug_registration **registration) {
+  return jitdebug_register(batch[0].data, batch[0].size, JITDEBUG_BORROW,
+                           registration);
+}
+
+static int32_t copy_few(jitdebug_registration **registration) {
+  return jitdebug_register_batch(batch, 3, 0, registration);
+}
+
+static int32_t borrow_few(jitdebug_registration **registration) {
+  return jitdebug_register_batch(batch, 3, JITDEBUG_BORROW, registration);
+}
+
+static int32_t copy_many(jitdebug_registration **registration) {
+  return jitdebug_register_batch(batch, MANY, 0, registration);
+}
+
+static int32_t borrow_many(jitdebug_registration **registration) {
+  return jitdebug_register_batch(batch, MANY, JITDEBUG_BORROW, registration);
+}
+
+static jitdebug_registration *must_register(const void *image, size_t size,
+                                            uint32_t flags) {
+  jitdebug_registration *registration;
+  CHECK(jitdebug_register(image, size, flags, &registration) == JITDEBUG_OK,
+        "%s", jitdebug_last_error());
+  return registration;
+}
+
+static void must_unregister(jitdebug_registration *registration) {
+  CHECK(jitdebug_unregister(registration) == JITDEBUG_OK, "%s",
+        jitdebug_last_error());
+}
+
+/* The list, entry by entry. */
+struct listed {
+  const void *entry, *symfile;
+  uint64_t size;
+};
+
+static size_t list_now(struct listed *listed, size_t room) {
+  size_t length = 0;
+  CHECK(settled_length() <= room, "the list is too long for this test");
+  for (const struct code_entry *entry = list_descriptor(RTLD_DEFAULT)->first;
+       entry; entry = entry->next)
+    listed[length++] = (struct listed){entry, entry->symfile, entry->size};
+  return length;
+}
+
+static void check_registering(int32_t (*call)(jitdebug_registration **)) {
+  static struct listed before[2 * MANY], after[2 * MANY];
+  jitdebug_registration *const untouched = (void *)&images;
+  jitdebug_registration *registration = untouched;
+  const size_t length = list_now(before, 2 * MANY);
+  const long outstanding_before = outstanding;
+
+  errno = ERRNO_BEFORE;
+  fail_from(fail_at, fail_all);
+  const int32_t status = call(&registration);
+  failed = fail_no_more();
+  CHECK(errno == ERRNO_BEFORE, "errno is %d", errno);
+
+  if (status == JITDEBUG_OK) {
+    CHECK(registration != untouched, "no handle");
+    must_unregister(registration);
+  } else {
+    CHECK(failed, "without a failing allocation: %s", jitdebug_last_error());
+    CHECK(status == JITDEBUG_E_MEMORY, "%d: %s", (int)status,
+          jitdebug_last_error());
+    CHECK(strstr(jitdebug_last_error(), "memory"), "%s", jitdebug_last_error());
+    CHECK(registration == untouched, "a failing call wrote its output");
+    /* This thread's text and a block of handles may stay, for later calls. */
+    CHECK(outstanding <= outstanding_before + 2, "%ld blocks leak",
+          outstanding - outstanding_before);
+  }
+  CHECK(list_now(after, 2 * MANY) == length &&
+            memcmp(before, after, length * sizeof *before) == 0,
+        "the list has changed");
+
+  /* What stays, stays once. */
+  const long outstanding_now = outstanding;
+  for (int i = 0; i < 5; i++) {
+    fail_from(fail_at, fail_all);
+    const int32_t again = call(&registration);
+    fail_no_more();
+    if (again == JITDEBUG_OK)
+      must_unregister(registration);
+    else
+      CHECK(again == JITDEBUG_E_MEMORY, "%d: %s", (int)again,
+            jitdebug_last_error());
+  }
+  CHECK(outstanding <= outstanding_now + 2, "%ld blocks leak in five calls",
+        outstanding - outstanding_now);
+
+  CHECK(call(&registration) == JITDEBUG_OK, "afterwards: %s",
+        jitdebug_last_error());
+  must_unregister(registration);
+  /* Nothing is still thought to be borrowed. */
+  for (int i = 0; i < MANY; i++)
+    must_unregister(
+        must_register(batch[i].data, batch[i].size, JITDEBUG_BORROW));
+}
+
+/* So many live registrations that handles run out, again and again. */
+static void check_growing(void) {
+  enum { LIVE = 2 * MANY + 100 };
+  static jitdebug_registration *live[LIVE];
+  const long outstanding_before = outstanding;
+  for (size_t i = 0; i < LIVE; i++) {
+    fail_from(fail_at, fail_all);
+    int32_t status = copy(&live[i]);
+    failed += fail_no_more();
+    CHECK(settled_length() == i + (status == JITDEBUG_OK), "after %d",
+          (int)status);
+    if (status != JITDEBUG_OK) {
+      CHECK(status == JITDEBUG_E_MEMORY, "%d: %s", (int)status,
+            jitdebug_last_error());
+      status = copy(&live[i]);
+    }
+    CHECK(status == JITDEBUG_OK, "afterwards: %s", jitdebug_last_error());
+  }
+  for (size_t i = 0; i < LIVE; i++) must_unregister(live[i]);
+  CHECK(outstanding <= outstanding_before + LIVE / 256, "%ld blocks leak",
+        outstanding - outstanding_before);
+}
+
+/* Calls that need no memory, or whose answer does not depend on it. */
+static void check_image(void) {
+  const void *data;
+  size_t size;
+  jitdebug_registration *registration =
+      must_register(batch[0].data, batch[0].size, 0);
+  fail_from(fail_at, fail_all);
+  const int32_t status =
+      jitdebug_registration_image(registration, 0, &data, &size);
+  failed = fail_no_more();
+  CHECK(status == JITDEBUG_OK && size == batch[0].size, "%s",
+        jitdebug_last_error());
+  must_unregister(registration);
+}
+
+static void check_unregister(void) {
+  jitdebug_registration *registration =
+      must_register(batch[0].data, batch[0].size, 0);
+  const size_t length = settled_length();
+  fail_from(fail_at, fail_all);
+  const int32_t status = jitdebug_unregister(registration);
+  failed = fail_no_more();
+  CHECK(status == JITDEBUG_OK, "%s", jitdebug_last_error());
+  CHECK(settled_length() == length - 1, "still on the list");
+}
+
+static void check_text(void) {
+  const jitdebug_image wrong[] = {batch[0], {batch[1].data, 0}};
+  jitdebug_registration *registration;
+  CHECK(!*jitdebug_last_error(), "a failure before the first");
+  fail_from(fail_at, fail_all);
+  const int32_t status = jitdebug_register_batch(wrong, 2, 0, &registration);
+  failed = fail_no_more();
+  CHECK(status == JITDEBUG_E_ARGUMENT, "%d", (int)status);
+  const char *text = jitdebug_last_error();
+  CHECK(strcmp(text, jitdebug_status_string(status)) == 0 ||
+            strstr(text, "image 1 of 2"),
+        "%s", text);
+  jitdebug_register_batch(wrong, 2, 0, &registration);
+  CHECK(strstr(jitdebug_last_error(), "image 1 of 2"), "%s",
+        jitdebug_last_error());
+}
+
+static void check_copy(void) { check_registering(copy); }
+static void check_borrow(void) { check_registering(borrow); }
+static void check_copy_few(void) { check_registering(copy_few); }
+static void check_borrow_few(void) { check_registering(borrow_few); }
+static void check_copy_many(void) { check_registering(copy_many); }
+static void check_borrow_many(void) { check_registering(borrow_many); }
+
+static const struct {
+  const char *name;
+  void (*check)(void);
+} calls[] = {{"copy", check_copy},
+             {"borrow", check_borrow},
+             {"copy-few", check_copy_few},
+             {"borrow-few", check_borrow_few},
+             {"copy-many", check_copy_many},
+             {"borrow-many", check_borrow_many},
+             {"growing", check_growing},
+             {"image", check_image},
+             {"unregister", check_unregister},
+             {"text", check_text}};
+
+static void *run(void *name) {
+  for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+    if (strcmp(calls[i].name, name) == 0) {
+      calls[i].check();
+      return name;
+    }
+  return NULL;
+}
+
+int main(int argc, char **argv) {
+  CHECK(argc == 5, "usage: allocations WHERE CALL one|all NUMBER");
+  fail_all = strcmp(argv[3], "all") == 0;
+  fail_at = strtoul(argv[4], NULL, 10);
+  for (int i = 0; i < MANY; i++) {
+    image_make(&images[i], (uint64_t)i);
+    batch[i] = (jitdebug_image){&images[i], sizeof images[i]};
+  }
+  settled_length();
+  if (strcmp(argv[1], "first") != 0)
+    must_unregister(must_register(batch[0].data, batch[0].size, 0));
+
+  void *known;
+  if (strcmp(argv[1], "thread") == 0) {
+    pthread_t thread;
+    CHECK(pthread_create(&thread, NULL, run, argv[2]) == 0, "pthread_create");
+    pthread_join(thread, &known);
+  } else {
+    known = run(argv[2]);
+  }
+  CHECK(known, "no such call");
+  CHECK(settled_length() == 0, "the list is not empty");
+  printf("%lu\n", failed);
+  return 0;
+}
