@@ -7,11 +7,12 @@ import (
 	"time"
 )
 
-// GDB runs gdb without its user's settings, with the commands and then the other
-// arguments, and returns what it printed.
+// GDB runs gdb with the commands and then the other arguments, and returns what it
+// printed. The user's settings and the C library's debug information, which takes
+// long to read, are left out.
 func GDB(t testing.TB, commands []string, arguments ...string) string {
 	t.Helper()
-	all := []string{"-nx", "-batch", "-ex", "set debuginfod enabled off"}
+	all := []string{"-nx", "-batch", "-ex", "set debuginfod enabled off", "-ex", "set debug-file-directory /nonexistent"}
 	for _, command := range commands {
 		all = append(all, "-ex", command)
 	}

@@ -1,0 +1,35 @@
+// Package cpp holds include/jitdebug.hpp to what it promises, in every dialect of
+// C++ that it is for.
+package cpp
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/libjitdebug/libjitdebug/tests/host"
+)
+
+func TestRegistration(t *testing.T) {
+	root, directory := host.Root(t), t.TempDir()
+	include := []string{"-I", filepath.Join(root, "include"), "-I", filepath.Join(root, "tests", "host", "testdata")}
+	process := filepath.Join(directory, "process.o")
+	host.Run(t, time.Minute, host.Tool(t, "gcc"), append(include, "-std=gnu11", "-c", "-o", process, "testdata/process.c")...)
+
+	for _, compiler := range []string{"g++", "clang++-19"} {
+		for _, standard := range []string{"c++17", "c++20", "c++2b"} {
+			for _, without := range []string{"", "-fno-exceptions -fno-rtti"} {
+				t.Run(strings.TrimSpace(compiler+" "+standard+" "+without), func(t *testing.T) {
+					t.Parallel()
+					program := filepath.Join(t.TempDir(), "registration")
+					arguments := append([]string{"-std=" + standard, "-Wall", "-Wextra", "-pedantic", "-Werror",
+						"-include", "jitdebug.hpp", "-o", program, "testdata/registration.cpp", process}, include...)
+					arguments = append(arguments, strings.Fields(without)...)
+					host.Run(t, 2*time.Minute, host.Tool(t, compiler), append(arguments, host.Linked(t)...)...)
+					host.Run(t, time.Minute, program)
+				})
+			}
+		}
+	}
+}
