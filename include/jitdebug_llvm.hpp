@@ -45,10 +45,11 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <system_error>
 #include <utility>
 #include <vector>
 
-#include "jitdebug.h"
+#include "jitdebug.hpp"
 
 namespace jitdebug {
 
@@ -59,39 +60,34 @@ llvm::Error enableDebuggerSupport(llvm::orc::LLJIT &J);
 
 namespace detail {
 
-/* One image on the list, taken off it by the destructor. */
+/* A registration whose errors go to the session. */
 class Registration {
  public:
-  /* Copies the image, so that whatever happens to LLVM's memory, what a
-   * debugger reads stays. */
+  /* Copies the image, so that what a debugger reads stays, whatever happens to
+   * LLVM's memory. */
   Registration(llvm::orc::ExecutionSession &ES, llvm::StringRef Image)
       : ES(&ES) {
-    jitdebug_registration *New = nullptr;
-    report("jitdebug_register",
-           jitdebug_register(Image.data(), Image.size(), 0, &New));
-    Handle = New;
+    std::error_code Error;
+    Code = registration({Image.data(), Image.size()}, Error);
+    report("jitdebug_register", Error);
   }
-  Registration(Registration &&Other) noexcept
-      : ES(Other.ES), Handle(std::exchange(Other.Handle, nullptr)) {}
+  Registration(Registration &&) = default;
   Registration &operator=(Registration &&Other) noexcept {
     std::swap(ES, Other.ES);
-    std::swap(Handle, Other.Handle);
+    Code.swap(Other.Code);
     return *this;
   }
-  ~Registration() {
-    report("jitdebug_unregister", jitdebug_unregister(Handle));
-  }
+  ~Registration() { report("jitdebug_unregister", Code.reset()); }
 
  private:
-  void report(const char *Function, int32_t Status) {
-    if (Status != JITDEBUG_OK)
-      ES->reportError(llvm::createStringError(llvm::inconvertibleErrorCode(),
-                                              "%s: %s", Function,
+  void report(const char *Function, std::error_code Error) {
+    if (Error)
+      ES->reportError(llvm::createStringError(Error, "%s: %s", Function,
                                               jitdebug_last_error()));
   }
 
   llvm::orc::ExecutionSession *ES;
-  jitdebug_registration *Handle;
+  registration Code;
 };
 
 /* An object file, on its way through JITLink to become an image: a copy, in

@@ -124,27 +124,6 @@ func Register(images []Image, flags uint32, memory *Memory) (uintptr, error) {
 	return slot.Arm(), nil
 }
 
-// Adopt goes on with the registrations that a parent process left, blocks being
-// those of its handles. What a thread of the parent's was registering or
-// unregistering at the moment of the fork is nobody's now, and stays as it is.
-func Adopt(blocks unsafe.Pointer) error {
-	gdbjit.Lock()
-	defer gdbjit.Unlock()
-	err := table.Adopt(blocks, func(r *registration) {
-		if r.borrowed {
-			for i := range r.count {
-				data, _ := r.entry(i).Image()
-				borrowed[data] = struct{}{}
-			}
-		}
-	})
-	if err != nil {
-		return &Error{OutOfMemory, err.Error()}
-	}
-	gdbjit.Adopt()
-	return nil
-}
-
 // Adopt goes on with the registrations that a parent process left, newest being
 // the block that was made last of those with its handles. What a thread of the
 // parent's was registering or unregistering at the moment of the fork is nobody's
