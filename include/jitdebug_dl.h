@@ -2,15 +2,16 @@
  * libjitdebug without linking to it: for a runtime that shows its code to
  * debuggers where the library is installed, and does without where it is not.
  *
- *   #include <jitdebug_dl.h>                        cc jit.c (-ldl before
- * glibc 2.34) if (jitdebug_dl_register(elf, size, 0, &code) != JITDEBUG_OK)
- *     log_once(jitdebug_dl_last_error());           and go on
+ *   #include <jitdebug_dl.h>
+ *
+ *   if (jitdebug_dl_register(elf, size, 0, &code) != JITDEBUG_OK)
+ *     log_once(jitdebug_dl_last_error());
  *
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * Every function of jitdebug.h is here under jitdebug_dl_, with the same
  * arguments, results and rules. The first call that needs the library, from
- * whichever thread, looks for it, once in a process:
+ * whichever thread, looks for it, once:
  *
  *   1. a copy that is loaded already, by whomever;
  *   2. the file that JITDEBUG_LIBRARY names, unless the program runs with
@@ -24,8 +25,9 @@
  * a test, and jitdebug_dl_last_error() says what was tried. Nothing is printed.
  * jitdebug_dl_version() asks whether it is there.
  *
- * C99 or C++ with the extensions of gcc and clang. All files of a program or
- * shared library that include this header share what was found.
+ * C99 or C++, with gcc's extensions; glibc before 2.34 wants -ldl -pthread. The
+ * files of one program, or of one shared library, share what was found.
+ * Since 1.0.
  */
 #ifndef JITDEBUG_DL_H
 #define JITDEBUG_DL_H
@@ -62,19 +64,21 @@ struct jitdebug_dl_library_1 {
   char missing[1024]; /* why it is not loaded, in a sentence */
 };
 
-__attribute__((
-    weak, visibility(
-              "hidden"))) struct jitdebug_dl_library_1 jitdebug_dl_library_1 = {
+extern struct jitdebug_dl_library_1 jitdebug_dl_library_1
+    __attribute__((weak, visibility("hidden")));
+struct jitdebug_dl_library_1 jitdebug_dl_library_1 = {
     PTHREAD_ONCE_INIT, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ""};
 
-static inline void jitdebug_dl_failed(const char *what, const char *why) {
+/* Adds to the sentence what the dynamic linker says, and it names the file. */
+static inline void jitdebug_dl_failed(void) {
   char *text = jitdebug_dl_library_1.missing;
   size_t used = strlen(text);
-  snprintf(text + used, sizeof jitdebug_dl_library_1.missing - used, "; %s: %s",
-           what, why ? why : "unknown error");
+  const char *why = dlerror();
+  snprintf(text + used, sizeof jitdebug_dl_library_1.missing - used, "; %s",
+           why ? why : "unknown error");
 }
 
-/* Function pointers may be stored where dlsym's result may not be cast. */
+/* ISO C does not let dlsym's result be cast to a function. */
 static inline int jitdebug_dl_find(void *handle, const char *name,
                                    void *function) {
   void *found = dlsym(handle, name);
@@ -86,8 +90,7 @@ static inline int jitdebug_dl_try(const char *path, int flags) {
   struct jitdebug_dl_library_1 *library = &jitdebug_dl_library_1;
   void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | flags);
   if (!handle) {
-    const char *why = dlerror();
-    if (!(flags & RTLD_NOLOAD)) jitdebug_dl_failed(path, why);
+    if (!(flags & RTLD_NOLOAD)) jitdebug_dl_failed();
     return 0;
   }
   if (jitdebug_dl_find(handle, "jitdebug_register", &library->add) &&
@@ -103,7 +106,7 @@ static inline int jitdebug_dl_try(const char *path, int flags) {
       jitdebug_dl_find(handle, "jitdebug_version", &library->version)) {
     return 1;
   }
-  jitdebug_dl_failed(path, dlerror());
+  jitdebug_dl_failed();
   dlclose(handle);
   return 0;
 }

@@ -65,6 +65,7 @@ func checkTree(t *testing.T, installed, version string) {
 		"include/jitdebug.h":                             "",
 		"include/jitdebug.hpp":                           "",
 		"include/jitdebug_dl.h":                          "",
+		"include/jitdebug_llvm.hpp":                      "",
 		"lib/libjitdebug.so":                             "libjitdebug.so.1",
 		"lib/libjitdebug.so.1":                           "libjitdebug.so." + version,
 		"lib/libjitdebug.so." + version:                  "",

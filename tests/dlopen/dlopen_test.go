@@ -101,6 +101,7 @@ func TestWithout(t *testing.T) {
 		"libc.so.6: ", "undefined symbol: jitdebug_register", "libjitdebug.so.1: file too short")
 	long := "/" + strings.Repeat("long/", 400)
 	quiet(t, []string{"JITDEBUG_LIBRARY=" + long, broken}, program, "without", "/long/long/")
+	quiet(t, []string{"JITDEBUG_LIBRARY=", broken}, program, "late", copied(t))
 }
 
 // A program with another user's rights does not load what its caller names.

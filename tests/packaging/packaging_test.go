@@ -111,6 +111,7 @@ func TestPackages(t *testing.T) {
 		deb := filepath.Join(tree, "libjitdebug_1.0.0_"+architecture+".deb")
 		fields := host.Run(t, limit, host.Tool(t, "dpkg-deb"), "--field", deb)
 		says(t, fields, "Package: libjitdebug\n", "Version: 1.0.0\n", "Architecture: "+architecture+"\n", "Depends: libc6 (>= ")
+		says(t, host.Run(t, limit, host.Tool(t, "dpkg-deb"), "--info", deb, "shlibs"), "libjitdebug 1 libjitdebug (>= 1.0.0)")
 
 		// The loader's cache is not the test's to change.
 		tools, ran := t.TempDir(), filepath.Join(t.TempDir(), "ran")

@@ -4,7 +4,8 @@
  *   host with PATH         finds it, and in that file
  *   host first PATH        the same, and the file is loaded before
  *   host without TEXT...   does not find it, and the error holds each TEXT
- *   host not PATH          does not find that file, and says nothing of it
+ *   host late PATH         does not find it, and stays without when it is
+ * loaded host not PATH          does not find that file, and says nothing of it
  *   host threads           finds it from 16 threads at once
  */
 #include <errno.h>
@@ -88,6 +89,15 @@ static void without(char **texts) {
     CHECK(strstr(reason(), *texts), "no %s in: %s", *texts, reason());
 }
 
+/* All files of the program go by the first search: what one has registered,
+ * another can unregister. */
+static void late(const char *path) {
+  jitdebug_registration *registration;
+  CHECK(add(&registration) == JITDEBUG_E_UNSUPPORTED, "registered");
+  CHECK(dlopen(path, RTLD_NOW | RTLD_LOCAL), "%s", dlerror());
+  CHECK(version() == 0, "found by the other file");
+}
+
 static void not(const char *path) {
   jitdebug_registration *registration;
   if (add(&registration) == JITDEBUG_OK) discard(registration);
@@ -135,6 +145,8 @@ int main(int count, char **arguments) {
     with(arguments[2]);
   } else if (strcmp(kind, "without") == 0) {
     without(arguments + 2);
+  } else if (strcmp(kind, "late") == 0 && count == 3) {
+    late(arguments[2]);
   } else if (strcmp(kind, "not") == 0 && count == 3) {
     not(arguments[2]);
   } else if (strcmp(kind, "threads") == 0) {
