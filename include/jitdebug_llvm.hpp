@@ -1,8 +1,6 @@
 /*
  * Shows code that LLVM's ORC compiles to debuggers, through libjitdebug. C++17,
- * LLVM 19 and newer, ELF; link the library with -ljitdebug, before LLVM: lldb
- * takes the debugger interface of the first library that has one, and libLLVM
- * has one too.
+ * LLVM 19 and newer, ELF, compiled in the process that runs it.
  *
  *     auto J = cantFail(LLJITBuilder()
  *                           .setNotifyCreatedCallback(
@@ -14,8 +12,7 @@
  *
  *   - code is unregistered when it goes, with ResourceTracker::remove() or with
  *     the session, and shares the process's one list with other runtimes;
- *   - any number of threads may compile and remove, the debugger misses
- * nothing;
+ *   - threads may compile and remove at once, and a debugger misses nothing;
  *   - objects without debug information are registered too: their functions
  *     have names;
  *   - variables in .bss have addresses, and so have sections of one name;
@@ -23,6 +20,11 @@
  *
  * Nothing here fails a compilation: what libjitdebug refuses is handed to the
  * session's error reporter, and the code runs without its name.
+ *
+ * lldb reads the list of one library, and libLLVM has one too, which it does
+ * not use here. Link -ljitdebug before LLVM, and tell lldb to "settings set
+ * target.parallel-module-load false", or it takes whichever it has loaded
+ * first. gdb reads all.
  *
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */

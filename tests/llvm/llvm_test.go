@@ -118,9 +118,13 @@ func gdb(t *testing.T, commands, program string, arguments ...string) string {
 	return run(t, session, arguments)
 }
 
+// lldb is the same. It reads one library's descriptor, the first that it finds,
+// which is the first that was loaded only if it does not load in parallel.
 func lldb(t *testing.T, commands, program string, arguments ...string) string {
 	t.Helper()
-	return run(t, exec.Command(host.Tool(t, "lldb-22"), "--no-lldbinit", "--batch", "-s", script(t, commands), "--", program), arguments)
+	session := exec.Command(host.Tool(t, "lldb-22"), "--no-lldbinit", "--batch",
+		"-O", "settings set target.parallel-module-load false", "-s", script(t, commands), "--", program)
+	return run(t, session, arguments)
 }
 
 func script(t *testing.T, commands string) string {
