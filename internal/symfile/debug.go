@@ -2,12 +2,11 @@ package symfile
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 )
 
 // A debug is the debug information of an image that is being checked: the
-// sections as a debugger sees them, uncompressed and relocated.
+// sections as a debugger sees them, relocated. Compressed ones are not known.
 type debug struct {
 	f        *file
 	relocate []uint64 // for each section, the index of its relocations or 0
@@ -23,8 +22,7 @@ type debug struct {
 	wanted     []uint64 // of types that entries refer to
 	partial    bool     // not all sections could be looked into
 
-	inflate uint64 // bytes that had to be inflated
-	steps   int    // how much further to look
+	steps int // how much further to look
 }
 
 // A debugSection is one of the sections that units refer to.
@@ -111,7 +109,7 @@ func (d *debug) checkEach(names ...string) error {
 			err = d.checkFrameEntries(b, true)
 		}
 		if err != nil {
-			return fmt.Errorf("section %d%s: %w", i, quoted(f.sectionName(i)), err)
+			return errorf("section %d%s: %s", i, quoted(f.sectionName(i)), err)
 		}
 	}
 	return nil
@@ -201,11 +199,14 @@ func (d *debug) sectionFor(name string) *debugSection {
 
 // load is a section as a debugger sees it; ok is false if that is not known.
 func (d *debug) load(i uint64) (b []byte, ok bool, err error) {
-	b, ok, err = d.inflated(i)
-	if ok && d.relocate != nil && d.relocate[i] != 0 {
-		b, ok, err = d.relocated(i, d.relocate[i], b)
+	if d.f.section(i).flags()&flagCompressed != 0 || bytes.HasPrefix(d.f.sectionName(i), gnuCompressed) {
+		return nil, false, nil
 	}
-	return b, ok, err
+	b = d.f.contents(i)
+	if d.relocate != nil && d.relocate[i] != 0 {
+		return d.relocated(i, d.relocate[i], b)
+	}
+	return b, true, nil
 }
 
 // places are sets of places in .debug_info: where entries start, where a list

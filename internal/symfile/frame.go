@@ -1,7 +1,5 @@
 package symfile
 
-import "fmt"
-
 // Pointer encodings of .eh_frame.
 const (
 	encodingAbsolute = 0x00 // DW_EH_PE_absptr
@@ -40,7 +38,7 @@ func (d *debug) checkFrameEntries(b []byte, exception bool) error {
 		r := reader{b: b, at: at}
 		length, offsetSize := r.length()
 		if r.short || length > uint64(r.left()) {
-			return fmt.Errorf("entry at %#x: its length is %#x, the section ends %#x bytes later", at, length, r.left())
+			return errorf("entry at %#x: its length is %#x, the section ends %#x bytes later", at, length, r.left())
 		}
 		if length == 0 {
 			if exception {
@@ -57,12 +55,12 @@ func (d *debug) checkFrameEntries(b []byte, exception bool) error {
 		}
 		id := r.uint(idSize)
 		if r.short {
-			return fmt.Errorf("entry at %#x: its length is %#x, less than its header", at, length)
+			return errorf("entry at %#x: its length is %#x, less than its header", at, length)
 		}
 		var err error
 		if isCommon(id, offsetSize, exception) {
 			if last, err = d.readCommonEntry(&r); err != nil {
-				return fmt.Errorf("CIE at %#x: %w", at, err)
+				return errorf("CIE at %#x: %s", at, err)
 			}
 			lastAt = at
 		} else {
@@ -72,12 +70,12 @@ func (d *debug) checkFrameEntries(b []byte, exception bool) error {
 			}
 			if cie != lastAt {
 				if last, err = d.commonEntryAt(b, cie, exception); err != nil {
-					return fmt.Errorf("FDE at %#x: its CIE at %#x: %w", at, cie, err)
+					return errorf("FDE at %#x: its CIE at %#x: %s", at, cie, err)
 				}
 				lastAt = cie
 			}
 			if err := d.checkDescription(&r, &last); err != nil {
-				return fmt.Errorf("FDE at %#x: %w", at, err)
+				return errorf("FDE at %#x: %s", at, err)
 			}
 		}
 		d.steps--
@@ -100,19 +98,19 @@ func isCommon(id uint64, offsetSize int, exception bool) bool {
 // commonEntryAt reads the CIE that an FDE refers to.
 func (d *debug) commonEntryAt(b []byte, at int, exception bool) (c commonEntry, err error) {
 	if at < 0 || at >= len(b) {
-		return c, fmt.Errorf("the section has %#x bytes", len(b))
+		return c, errorf("the section has %#x bytes", len(b))
 	}
 	r := reader{b: b, at: at}
 	length, offsetSize := r.length()
 	if r.short || length > uint64(r.left()) {
-		return c, fmt.Errorf("its length is %#x, the section ends %#x bytes later", length, r.left())
+		return c, errorf("its length is %#x, the section ends %#x bytes later", length, r.left())
 	}
 	r.b = b[:r.at+int(length)]
 	if exception {
 		offsetSize = 4
 	}
 	if id := r.uint(offsetSize); r.short || !isCommon(id, offsetSize, exception) {
-		return c, fmt.Errorf("its id is %#x, not a CIE's", id)
+		return c, errorf("its id is %#x, not a CIE's", id)
 	}
 	return d.readCommonEntry(&r)
 }
@@ -121,7 +119,7 @@ func (d *debug) commonEntryAt(b []byte, at int, exception bool) (c commonEntry, 
 func (d *debug) readCommonEntry(r *reader) (c commonEntry, err error) {
 	c = commonEntry{version: r.u8(), addrSize: 8, data: encodingOmit}
 	if c.version != 1 && c.version != 3 && c.version != 4 {
-		return c, fmt.Errorf("its version is %d, it can be 1, 3 and 4", c.version)
+		return c, errorf("its version is %d, it can be 1, 3 and 4", c.version)
 	}
 	from := r.at
 	length := r.str()
@@ -133,10 +131,10 @@ func (d *debug) readCommonEntry(r *reader) (c commonEntry, err error) {
 	if c.version >= 4 {
 		c.addrSize = r.u8()
 		if c.addrSize != 8 && c.addrSize != 4 {
-			return c, fmt.Errorf("its address_size is %d, addresses have 8 bytes", c.addrSize)
+			return c, errorf("its address_size is %d, addresses have 8 bytes", c.addrSize)
 		}
 		if segment := r.u8(); segment != 0 {
-			return c, fmt.Errorf("its segment_selector_size is %d, addresses have no segments", segment)
+			return c, errorf("its segment_selector_size is %d, addresses have no segments", segment)
 		}
 	}
 	r.uleb() // code_alignment_factor
@@ -148,14 +146,14 @@ func (d *debug) readCommonEntry(r *reader) (c commonEntry, err error) {
 		register = r.uleb()
 	}
 	if register > highestRegister {
-		return c, fmt.Errorf("its return_address_register is %d, no machine has so many", register)
+		return c, errorf("its return_address_register is %d, no machine has so many", register)
 	}
 	end := len(r.b)
 	if len(augmentation) > 0 && augmentation[0] == 'z' {
 		c.augmented = true
 		size := r.uleb()
 		if size > uint64(r.left()) {
-			return c, fmt.Errorf("its augmentation data have %#x bytes, more than the entry", size)
+			return c, errorf("its augmentation data have %#x bytes, more than the entry", size)
 		}
 		end = r.at + int(size)
 		augmentation = augmentation[1:]
@@ -165,17 +163,17 @@ func (d *debug) readCommonEntry(r *reader) (c commonEntry, err error) {
 		case 'L':
 			c.data = r.u8()
 			if c.data != encodingOmit && !validEncoding(c.data) {
-				return c, fmt.Errorf("its LSDA encoding is %#x, which is unknown", c.data)
+				return c, errorf("its LSDA encoding is %#x, which is unknown", c.data)
 			}
 		case 'R':
 			c.pointers = r.u8()
 			if !validEncoding(c.pointers) {
-				return c, fmt.Errorf("its pointer encoding is %#x, which is unknown", c.pointers)
+				return c, errorf("its pointer encoding is %#x, which is unknown", c.pointers)
 			}
 		case 'P':
 			encoding := r.u8()
 			if !validEncoding(encoding) {
-				return c, fmt.Errorf("its personality encoding is %#x, which is unknown", encoding)
+				return c, errorf("its personality encoding is %#x, which is unknown", encoding)
 			}
 			r.pointer(encoding, 8)
 		case 'S', 'B', 'G':
@@ -191,12 +189,12 @@ func (d *debug) readCommonEntry(r *reader) (c commonEntry, err error) {
 	}
 	if c.augmented {
 		if r.at > end && !c.opaque {
-			return c, fmt.Errorf("its augmentation data go on past their length")
+			return c, errorf("its augmentation data go on past their length")
 		}
 		r.at = end
 	}
 	if r.short {
-		return c, fmt.Errorf("its header ends past its end at %#x", len(r.b))
+		return c, errorf("its header ends past its end at %#x", len(r.b))
 	}
 	return c, d.checkInstructions(r, &c)
 }
@@ -212,7 +210,7 @@ func (d *debug) checkDescription(r *reader, c *commonEntry) error {
 		r.skip(r.uleb())
 	}
 	if r.short {
-		return fmt.Errorf("its header ends past its end at %#x", len(r.b))
+		return errorf("its header ends past its end at %#x", len(r.b))
 	}
 	return d.checkInstructions(r, c)
 }
@@ -286,14 +284,14 @@ func (d *debug) checkInstructions(r *reader, c *commonEntry) error {
 				register = r.uleb()
 				r.skip(r.uleb())
 			default:
-				return fmt.Errorf("its instruction at %#x is %#x, which is unknown", at, op)
+				return errorf("its instruction at %#x is %#x, which is unknown", at, op)
 			}
 		}
 		if r.short {
-			return fmt.Errorf("its instruction at %#x ends past its end at %#x", at, len(r.b))
+			return errorf("its instruction at %#x ends past its end at %#x", at, len(r.b))
 		}
 		if register > highestRegister {
-			return fmt.Errorf("its instruction at %#x is about register %d, no machine has so many", at, register)
+			return errorf("its instruction at %#x is about register %d, no machine has so many", at, register)
 		}
 	}
 	return nil

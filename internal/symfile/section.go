@@ -1,10 +1,6 @@
 package symfile
 
-import (
-	"bytes"
-	"fmt"
-	"strconv"
-)
+import "bytes"
 
 // Section types.
 const (
@@ -194,6 +190,9 @@ func (f *file) checkStringTables() error {
 				if name&(1<<56-1) == startDebug || name == startGNUDebug || name == startFrame {
 					f.has |= hasDebug
 				}
+				if name == startGNUDebug {
+					f.has |= hasCompressed
+				}
 			}
 		}
 		if h.typ() != sectionStrings || h.flags()&flagCompressed != 0 {
@@ -225,23 +224,4 @@ func (f *file) sectionName(i uint64) []byte {
 		name = name[:end]
 	}
 	return name
-}
-
-// sectionError is an error about section i.
-func (f *file) sectionError(i uint64, format string, args ...any) error {
-	return fmt.Errorf("section %d%s: %s", i, quoted(f.sectionName(i)), fmt.Sprintf(format, args...))
-}
-
-// quoted is a name as it stands in an error text, in parentheses: as it is, or
-// quoted if that could be misread.
-func quoted(name []byte) string {
-	if len(name) == 0 {
-		return ""
-	}
-	for _, c := range name {
-		if c <= ' ' || c > '~' || c == '"' || c == '(' || c == ')' {
-			return " (" + strconv.QuoteToASCII(string(name[:min(len(name), 20)])) + ")"
-		}
-	}
-	return " (" + string(name) + ")"
 }
