@@ -5,30 +5,21 @@ DESTDIR ?=
 VERSION := $(shell cat VERSION)
 LIBRARY := lib/libjitdebug.so.1
 SOURCES := $(shell find . -path ./tests -prune -o -path ./build -prune -o \
-             \( -name '*.go' -o -name '*.[chs]' \) -print) go.mod go.sum lib/jitdebug.map
-
-# The runtime as a guest; docs/rationale.md says why each.
-GODEBUG_DEFAULT := asyncpreemptoff=1,gcshrinkstackoff=1,invalidptr=0,containermaxprocs=0,updatemaxprocs=0
-LDFLAGS = -w -X=runtime.godebugDefault=$(GODEBUG_DEFAULT) \
-  -extldflags '-Wl,-soname,$(notdir $(LIBRARY)) -Wl,--version-script=$(abspath lib/jitdebug.map)'
-# Go's build cache does not look at headers of other directories.
-HEADERS := $(shell cat gate.h include/*.h internal/*/*.h | cksum | cut -d' ' -f1)
-BUILD = CGO_ENABLED=1 CGO_CFLAGS="-O2 -g -DHEADERS=$(HEADERS)" go build -trimpath -buildvcs=false -buildmode=c-shared -ldflags "$(LDFLAGS)"
+             \( -name '*.go' -o -name '*.[chs]' \) -print) go.mod go.sum lib/jitdebug.map scripts/build
 
 .PHONY: lib demo test bench install lint fmt clean setup
 
 lib: $(LIBRARY) lib/libjitdebug.so
 
 $(LIBRARY): $(SOURCES)
-	$(BUILD) -o $@ .
-	@rm -f lib/libjitdebug.so.h lib/libjitdebug.h
+	scripts/build $@
 
 lib/libjitdebug.so: $(LIBRARY)
 	ln -sf $(notdir $<) $@
 
 # The library that panics on purpose, for tests/guest.
 build/fault/libjitdebug.so.1: $(SOURCES)
-	$(BUILD) -tags jitdebug_fault -o $@ .
+	scripts/build $@ -tags jitdebug_fault
 	ln -sf libjitdebug.so.1 $(@D)/libjitdebug.so
 
 setup:
