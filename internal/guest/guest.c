@@ -163,8 +163,8 @@ int guest_headroom(void) {
  * front, to count or to limit, must not be able to make it fail. */
 void *__wrap_mmap(void *address, size_t length, int protection, int flags,
                   int fd, off_t offset) {
-  void *memory = (void *)syscall(SYS_mmap, address, length, protection, flags,
-                                 fd, offset);
+  void *memory =
+      (void *)syscall(SYS_mmap, address, length, protection, flags, fd, offset);
   /* gdb's gcore would write out what is only reserved, a gigabyte of it; what
    * is mapped over it later is not marked. */
   if (memory != MAP_FAILED && protection == PROT_NONE) {
