@@ -2,15 +2,13 @@
 // is loaded into: signals, stacks and memory that fails.
 package guest
 
-// #cgo LDFLAGS: -Wl,--wrap=mmap
+// #cgo LDFLAGS: -Wl,--wrap=mmap -Wl,--wrap=sigaction
 // #cgo noescape guest_malloc
 // #cgo nocallback guest_malloc
 // #include "guest.h"
 import "C"
 
 import "unsafe"
-
-func init() { C.guest_started() }
 
 // Malloc makes *first and *second point to so many bytes of C memory, not zeroed,
 // where they are 0 and the size is not 0. If it fails, one may be set.

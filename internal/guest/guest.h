@@ -19,7 +19,4 @@ int guest_malloc(void **first, size_t first_size, void **second,
  * and a step into it. The runtime cannot be refused, it ends the process. */
 int guest_headroom(void);
 
-/* Tells the loading thread that the Go runtime is up. */
-void guest_started(void);
-
 #endif
