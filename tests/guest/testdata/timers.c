@@ -1,7 +1,7 @@
 /*
  * Timer signals at a high rate interrupt the library wherever it is. Their
- * handler has no SA_ONSTACK, so that it runs on the stack in use, and needs much
- * of it: on a goroutine's of a few KiB it would destroy what lies below.
+ * handler has no SA_ONSTACK, so that it runs on the stack in use, and needs
+ * much of it: on a goroutine's of a few KiB it would destroy what lies below.
  *
  * usage: timers thread|process|profile KIB
  */
