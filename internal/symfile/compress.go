@@ -1,9 +1,6 @@
 package symfile
 
-import (
-	"bytes"
-	"math/bits"
-)
+import "math/bits"
 
 const (
 	compressionHeaderSize = 24 // Elf64_Chdr
@@ -28,7 +25,7 @@ func (f *file) checkCompressed() error {
 		switch {
 		case f.section(i).flags()&flagCompressed != 0 && f.section(i).typ() != sectionNull:
 			err = f.checkCompressionHeader(i)
-		case f.hasContents(i) && bytes.HasPrefix(f.sectionName(i), gnuCompressed):
+		case f.hasContents(i) && f.isGNUCompressed(i):
 			err = f.checkGNUCompressionHeader(i)
 		}
 		if err != nil {

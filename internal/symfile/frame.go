@@ -29,19 +29,47 @@ type commonEntry struct {
 	opaque            bool // an augmentation of which nothing is known
 }
 
-// checkFrameEntries checks the common information entries and the frame
-// descriptions of .debug_frame or .eh_frame.
-func (d *debug) checkFrameEntries(b []byte, exception bool) error {
+// A frameTable is a section of call frame information.
+type frameTable struct {
+	b         []byte
+	exception bool // an .eh_frame
+	steps     int  // how much further to look: CIEs are read for each change between them
+}
+
+// checkFrames checks call frame information.
+func (f *file) checkFrames() error {
+	for i := f.frames; i < f.sections; i++ {
+		name := f.debugName(i)
+		if name != debugFrame && name != ehFrame {
+			continue
+		}
+		b, ok, err := f.load(i)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue
+		}
+		t := frameTable{b, name == ehFrame, 1<<12 + 16*len(b)}
+		if err := t.checkEntries(); err != nil {
+			return f.sectionError(i, "%s", err)
+		}
+	}
+	return nil
+}
+
+// checkEntries checks common information entries and frame descriptions.
+func (t *frameTable) checkEntries() error {
 	var last commonEntry
 	lastAt := -1
-	for at := 0; at < len(b) && d.steps > 0; {
+	for b, at := t.b, 0; at < len(b) && t.steps > 0; {
 		r := reader{b: b, at: at}
 		length, offsetSize := r.length()
 		if r.short || length > uint64(r.left()) {
 			return errorf("entry at %#x: its length is %#x, the section ends %#x bytes later", at, length, r.left())
 		}
 		if length == 0 {
-			if exception {
+			if t.exception {
 				return nil
 			}
 			at = r.at
@@ -50,7 +78,7 @@ func (d *debug) checkFrameEntries(b []byte, exception bool) error {
 		r.b = b[:r.at+int(length)]
 		idAt := r.at
 		idSize := offsetSize
-		if exception {
+		if t.exception {
 			idSize = 4
 		}
 		id := r.uint(idSize)
@@ -58,36 +86,36 @@ func (d *debug) checkFrameEntries(b []byte, exception bool) error {
 			return errorf("entry at %#x: its length is %#x, less than its header", at, length)
 		}
 		var err error
-		if isCommon(id, offsetSize, exception) {
-			if last, err = d.readCommonEntry(&r); err != nil {
+		if t.isCommon(id, offsetSize) {
+			if last, err = t.readCommonEntry(&r); err != nil {
 				return errorf("CIE at %#x: %s", at, err)
 			}
 			lastAt = at
 		} else {
 			cie := int(id)
-			if exception {
+			if t.exception {
 				cie = idAt - int(id)
 			}
 			if cie != lastAt {
-				if last, err = d.commonEntryAt(b, cie, exception); err != nil {
+				if last, err = t.commonEntryAt(cie); err != nil {
 					return errorf("FDE at %#x: its CIE at %#x: %s", at, cie, err)
 				}
 				lastAt = cie
 			}
-			if err := d.checkDescription(&r, &last); err != nil {
+			if err := t.checkDescription(&r, &last); err != nil {
 				return errorf("FDE at %#x: %s", at, err)
 			}
 		}
-		d.steps--
+		t.steps--
 		at = len(r.b)
 	}
 	return nil
 }
 
 // isCommon says whether an entry's id is that of a CIE.
-func isCommon(id uint64, offsetSize int, exception bool) bool {
+func (t *frameTable) isCommon(id uint64, offsetSize int) bool {
 	switch {
-	case exception:
+	case t.exception:
 		return id == 0
 	case offsetSize == 8:
 		return id == 1<<64-1
@@ -96,7 +124,8 @@ func isCommon(id uint64, offsetSize int, exception bool) bool {
 }
 
 // commonEntryAt reads the CIE that an FDE refers to.
-func (d *debug) commonEntryAt(b []byte, at int, exception bool) (c commonEntry, err error) {
+func (t *frameTable) commonEntryAt(at int) (c commonEntry, err error) {
+	b := t.b
 	if at < 0 || at >= len(b) {
 		return c, errorf("the section has %#x bytes", len(b))
 	}
@@ -106,17 +135,17 @@ func (d *debug) commonEntryAt(b []byte, at int, exception bool) (c commonEntry, 
 		return c, errorf("its length is %#x, the section ends %#x bytes later", length, r.left())
 	}
 	r.b = b[:r.at+int(length)]
-	if exception {
+	if t.exception {
 		offsetSize = 4
 	}
-	if id := r.uint(offsetSize); r.short || !isCommon(id, offsetSize, exception) {
+	if id := r.uint(offsetSize); r.short || !t.isCommon(id, offsetSize) {
 		return c, errorf("its id is %#x, not a CIE's", id)
 	}
-	return d.readCommonEntry(&r)
+	return t.readCommonEntry(&r)
 }
 
 // readCommonEntry reads and checks a CIE from its version on.
-func (d *debug) readCommonEntry(r *reader) (c commonEntry, err error) {
+func (t *frameTable) readCommonEntry(r *reader) (c commonEntry, err error) {
 	c = commonEntry{version: r.u8(), addrSize: 8, data: encodingOmit}
 	if c.version != 1 && c.version != 3 && c.version != 4 {
 		return c, errorf("its version is %d, it can be 1, 3 and 4", c.version)
@@ -196,11 +225,11 @@ func (d *debug) readCommonEntry(r *reader) (c commonEntry, err error) {
 	if r.short {
 		return c, errorf("its header ends past its end at %#x", len(r.b))
 	}
-	return c, d.checkInstructions(r, &c)
+	return c, t.checkInstructions(r, &c)
 }
 
 // checkDescription checks an FDE from its address on.
-func (d *debug) checkDescription(r *reader, c *commonEntry) error {
+func (t *frameTable) checkDescription(r *reader, c *commonEntry) error {
 	if c.opaque && !c.augmented {
 		return nil
 	}
@@ -212,7 +241,7 @@ func (d *debug) checkDescription(r *reader, c *commonEntry) error {
 	if r.short {
 		return errorf("its header ends past its end at %#x", len(r.b))
 	}
-	return d.checkInstructions(r, c)
+	return t.checkInstructions(r, c)
 }
 
 // validEncoding says whether gdb can read an address of this encoding; it gives
@@ -247,20 +276,22 @@ func (r *reader) pointer(encoding, addrSize byte) {
 
 // checkInstructions checks call frame instructions: an unknown one, or a
 // register without end, ends gdb itself.
-func (d *debug) checkInstructions(r *reader, c *commonEntry) error {
-	for r.left() > 0 && d.steps > 0 {
-		d.steps--
+func (t *frameTable) checkInstructions(r *reader, c *commonEntry) error {
+	t.steps -= r.left()
+	for {
+		r.at += withoutOperands(r.b[r.at:])
+		if r.left() == 0 {
+			return nil
+		}
 		at := r.at
 		op := r.u8()
 		register := uint64(0)
 		switch {
-		case op>>6 == 1: // DW_CFA_advance_loc
 		case op>>6 == 2: // DW_CFA_offset
 			r.uleb()
-		case op>>6 == 3: // DW_CFA_restore
 		default:
 			switch op {
-			case 0x00, 0x0a, 0x0b, 0x2d: // nop, remember_state, restore_state, GNU_window_save
+			case 0x0a, 0x0b, 0x2d: // remember_state, restore_state, GNU_window_save
 			case 0x01: // set_loc
 				r.pointer(c.pointers, c.addrSize)
 			case 0x02: // advance_loc1
@@ -294,5 +325,15 @@ func (d *debug) checkInstructions(r *reader, c *commonEntry) error {
 			return errorf("its instruction at %#x is about register %d, no machine has so many", at, register)
 		}
 	}
-	return nil
+}
+
+// withoutOperands is how many instructions of a byte follow: most are of a few
+// kinds.
+func withoutOperands(b []byte) int {
+	for n, op := range b {
+		if op != 0x00 && op>>6 != 1 && op>>6 != 3 { // nop, advance_loc, restore
+			return n
+		}
+	}
+	return len(b)
 }

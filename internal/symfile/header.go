@@ -1,5 +1,7 @@
 package symfile
 
+import "unsafe"
+
 const (
 	headerSize        = 64
 	sectionHeaderSize = 64
@@ -19,8 +21,8 @@ type file struct {
 	bytes []byte
 	typ   uint16
 
-	sections     uint64 // number of section headers
-	sectionsAt   uint64 // their offset
+	headers      []sectionHeader
+	sections     uint64 // number of headers
 	segments     uint64 // number of program headers
 	segmentsAt   uint64 // their offset
 	names        uint64 // index of the section that holds the sections' names
@@ -28,10 +30,15 @@ type file struct {
 	symbolTable  uint64 // index of the SHT_SYMTAB section, or 0
 	dynamicTable uint64 // index of the SHT_DYNSYM section, or 0
 	indexTable   uint64 // index of the SHT_SYMTAB_SHNDX section, or 0
+	frames       uint64 // index of the first .debug_frame or .eh_frame, or 0
 	end          uint64 // end of the last byte that a header describes
 	contentsSize uint64 // sum of what the sections describe
 
 	has contents
+
+	// Of an object with debug information.
+	relocations []uint64 // for each section, the index of its relocations or 0
+	placed      bool     // there are sh_addr: where there are none, gdb makes some up
 }
 
 // contents says what an image holds beyond headers, so that checks without an
@@ -43,7 +50,7 @@ const (
 	hasRelocations
 	hasGroups
 	hasCompressed
-	hasDebug
+	hasDebug // more than call frame information
 )
 
 // checkHeader checks the ELF header and finds the section headers.
@@ -77,20 +84,20 @@ func (f *file) checkHeader() error {
 		return errorf("e_machine is %d%s, this process is %s (%d)", v, machineName(v), hostMachineName, hostMachine)
 	}
 
-	f.sectionsAt = le.Uint64(h[40:])
-	if f.sectionsAt == 0 {
+	sectionsAt := le.Uint64(h[40:])
+	if sectionsAt == 0 {
 		return errorf("e_shoff is 0: an image without section headers has no symbols")
 	}
-	if f.sectionsAt < headerSize {
-		return errorf("e_shoff is %#x, inside the ELF header", f.sectionsAt)
+	if sectionsAt < headerSize {
+		return errorf("e_shoff is %#x, inside the ELF header", sectionsAt)
 	}
 	if v := le.Uint16(h[58:]); v != sectionHeaderSize {
 		return errorf("e_shentsize is %d, a section header has %d bytes", v, sectionHeaderSize)
 	}
-	if f.sectionsAt > size || size-f.sectionsAt < sectionHeaderSize {
-		return errorf("e_shoff is %#x: no section header fits before the end of the image's %d bytes", f.sectionsAt, size)
+	if sectionsAt > size || size-sectionsAt < sectionHeaderSize {
+		return errorf("e_shoff is %#x: no section header fits before the end of the image's %d bytes", sectionsAt, size)
 	}
-	first := (*sectionHeader)(f.bytes[f.sectionsAt:])
+	first := (*sectionHeader)(f.bytes[sectionsAt:])
 	f.sections = uint64(le.Uint16(h[60:]))
 	f.names = uint64(le.Uint16(h[62:]))
 	f.segments = uint64(le.Uint16(h[56:]))
@@ -101,11 +108,12 @@ func (f *file) checkHeader() error {
 			return errorf("e_shnum is 0, and so is the count in section 0's sh_size: there are no sections")
 		}
 	}
-	if room := (size - f.sectionsAt) / sectionHeaderSize; f.sections > room {
+	if room := (size - sectionsAt) / sectionHeaderSize; f.sections > room {
 		return errorf("%s is %d: from e_shoff %#x only %d section headers fit in the image's %d bytes",
-			field, f.sections, f.sectionsAt, room, size)
+			field, f.sections, sectionsAt, room, size)
 	}
-	f.end = f.sectionsAt + f.sections*sectionHeaderSize
+	f.headers = unsafe.Slice(first, f.sections)
+	f.end = sectionsAt + f.sections*sectionHeaderSize
 
 	field = "e_shstrndx"
 	if f.names == indexExtended {

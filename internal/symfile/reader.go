@@ -55,6 +55,12 @@ func (r *reader) u64() uint64 {
 
 // uint is an unsigned number of size bytes.
 func (r *reader) uint(size int) (v uint64) {
+	switch size {
+	case 4:
+		return uint64(r.u32())
+	case 8:
+		return r.u64()
+	}
 	for i, c := range r.take(uint64(size)) {
 		v |= uint64(c) << (8 * i)
 	}
