@@ -279,7 +279,7 @@ func (r *reader) pointer(encoding, addrSize byte) {
 func (t *frameTable) checkInstructions(r *reader, c *commonEntry) error {
 	t.steps -= r.left()
 	for {
-		r.at += withoutOperands(r.b[r.at:])
+		r.at += shortInstructions(r.b[r.at:])
 		if r.left() == 0 {
 			return nil
 		}
@@ -327,13 +327,22 @@ func (t *frameTable) checkInstructions(r *reader, c *commonEntry) error {
 	}
 }
 
-// withoutOperands is how many instructions of a byte follow: most are of a few
-// kinds.
-func withoutOperands(b []byte) int {
-	for n, op := range b {
-		if op != 0x00 && op>>6 != 1 && op>>6 != 3 { // nop, advance_loc, restore
+// shortInstructions is the length of the instructions up to the next one that
+// takes a closer look: most have one operand of one byte, or none.
+func shortInstructions(b []byte) int {
+	n := 0
+	for n < len(b) {
+		switch op := b[n]; {
+		case op == 0x00, op>>6 == 1, op>>6 == 3: // nop, advance_loc, restore
+			n++
+		case op>>6 == 2, op == 0x0e: // offset, def_cfa_offset
+			if len(b)-n < 2 || b[n+1] >= 0x80 {
+				return n
+			}
+			n += 2
+		default:
 			return n
 		}
 	}
-	return len(b)
+	return n
 }

@@ -80,7 +80,8 @@ func (f *file) noteDebug(i, start uint64) {
 // debugName is the name of section i, if it has contents. Of a compressed one it
 // is that of the uncompressed section.
 func (f *file) debugName(i uint64) debugName {
-	if !f.hasContents(i) {
+	start := nameStart(f.contents(f.names), f.section(i))
+	if !isDebugStart(start) && start != startFrame || !f.hasContents(i) {
 		return notDebug
 	}
 	name := f.sectionName(i)

@@ -67,8 +67,18 @@ func (r *reader) uint(size int) (v uint64) {
 	return v
 }
 
-// uleb is a ULEB128; bits beyond 64 are dropped.
-func (r *reader) uleb() (v uint64) {
+// uleb is a ULEB128; bits beyond 64 are dropped. Most have one byte.
+func (r *reader) uleb() uint64 {
+	if r.at < len(r.b) {
+		if c := r.b[r.at]; c < 0x80 {
+			r.at++
+			return uint64(c)
+		}
+	}
+	return r.longULEB()
+}
+
+func (r *reader) longULEB() (v uint64) {
 	for shift := uint(0); ; shift += 7 {
 		c := r.u8()
 		v |= uint64(c&0x7f) << shift
