@@ -137,8 +137,11 @@ int32_t jitdebug_register(const void *image, size_t size, uint32_t flags,
   call.count = 1;
   call.flags = flags;
   call.memory.entries = call.memory.copies = NULL;
-  if (!forked() && image && !(flags & JITDEBUG_BORROW))
+  if (!forked() && image && !(flags & JITDEBUG_BORROW)) {
+    int saved = errno;
     call.memory.copies = malloc(size);
+    errno = saved;
+  }
   return enter_to_register(&call, registration);
 }
 

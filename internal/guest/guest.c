@@ -101,6 +101,16 @@ int guest_first_entry(int (*call)(void *), void *argument) {
   return result;
 }
 
+/* cgo asks for a thread's stack and does not look whether the answer failed, as
+ * it can where memory is out (linked with --wrap=pthread_getattr_np): an empty
+ * answer makes Go estimate. */
+int __real_pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes);
+int __wrap_pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes) {
+  int status = __real_pthread_getattr_np(thread, attributes);
+  if (status != 0) pthread_attr_init(attributes);
+  return status;
+}
+
 int guest_malloc(void **first, size_t first_size, void **second,
                  size_t second_size) {
   if (!*first && first_size) *first = malloc(first_size);

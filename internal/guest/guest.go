@@ -2,13 +2,23 @@
 // is loaded into: signals, stacks and memory that fails.
 package guest
 
-// #cgo LDFLAGS: -Wl,--wrap=mmap -Wl,--wrap=sigaction
+// #cgo LDFLAGS: -Wl,--wrap=mmap -Wl,--wrap=sigaction -Wl,--wrap=pthread_getattr_np
 // #cgo noescape guest_malloc
 // #cgo nocallback guest_malloc
 // #include "guest.h"
 import "C"
 
-import "unsafe"
+import (
+	"runtime"
+	"unsafe"
+)
+
+// The collector's workers are started while there is memory for them, and a
+// thread that a debugger holds in the hook leaves a processor to others.
+func init() {
+	runtime.GOMAXPROCS(max(2, runtime.GOMAXPROCS(0)))
+	runtime.GC()
+}
 
 // Malloc makes *first and *second point to so many bytes of C memory, not zeroed,
 // where they are 0 and the size is not 0. If it fails, one may be set.
