@@ -111,10 +111,16 @@ int __wrap_pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes) {
   return status;
 }
 
+void *__real_malloc(size_t size) __attribute__((weak));
+
+void *guest_try_malloc(size_t size) {
+  return __real_malloc ? __real_malloc(size) : malloc(size);
+}
+
 int guest_malloc(void **first, size_t first_size, void **second,
                  size_t second_size) {
-  if (!*first && first_size) *first = malloc(first_size);
-  if (!*second && second_size) *second = malloc(second_size);
+  if (!*first && first_size) *first = guest_try_malloc(first_size);
+  if (!*second && second_size) *second = guest_try_malloc(second_size);
   return (*first || !first_size) && (*second || !second_size);
 }
 
