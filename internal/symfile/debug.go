@@ -32,12 +32,6 @@ type debugSection struct {
 // about it.
 func checkDebug(f file) error {
 	d := debug{f: &f, names: make([]debugName, f.sections)}
-	for i := uint64(1); i < f.sections; i++ {
-		// gdb ends itself over line numbers of code that is not loaded.
-		if flags := f.section(i).flags(); flags&(flagAlloc|flagExec) == flagExec && f.hasContents(i) {
-			return f.sectionError(i, "sh_flags is %#x: code with debug information that is not SHF_ALLOC", flags)
-		}
-	}
 	var total uint64
 	for i := uint64(1); i < f.sections; i++ {
 		d.names[i] = f.debugName(i)

@@ -187,6 +187,18 @@ func (f *file) checkStringTables() error {
 	return nil
 }
 
+// checkLoaded checks that code is loaded: where it is not, gdb ends itself over
+// the addresses that debug information gives it.
+func (f *file) checkLoaded() error {
+	for n := range f.headers {
+		h := &f.headers[n]
+		if flags := h.flags(); flags&(flagAlloc|flagExec) == flagExec && h.typ() != sectionNull {
+			return f.sectionError(uint64(n), "sh_flags is %#x: code with debug information that is not SHF_ALLOC", flags)
+		}
+	}
+	return nil
+}
+
 // sectionName is the name of section i, as far as it can be read.
 func (f *file) sectionName(i uint64) []byte {
 	names, at := f.contents(f.names), uint64(f.section(i).name())

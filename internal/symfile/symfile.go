@@ -57,6 +57,9 @@ func Check(image []byte) error {
 		}
 	}
 	if f.frames != 0 || f.has&hasDebug != 0 {
+		if err := f.checkLoaded(); err != nil {
+			return err
+		}
 		f.findRelocations()
 	}
 	if f.frames != 0 {
