@@ -48,10 +48,25 @@ __attribute__((constructor(101))) static void block_signals(void) {
   pthread_sigmask(SIG_SETMASK, &all, &mask_before);
 }
 
+static pthread_mutex_t start_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t start = PTHREAD_COND_INITIALIZER;
+static int started;
+
+void guest_started(void) {
+  pthread_mutex_lock(&start_lock);
+  started = 1;
+  pthread_cond_broadcast(&start);
+  pthread_mutex_unlock(&start_lock);
+}
+
 /* Without a priority a constructor runs in link order, and the Go object, with
  * the runtime's own constructor, is linked first. */
-__attribute__((constructor)) static void unblock_signals(void) {
-  if (!is_program()) pthread_sigmask(SIG_SETMASK, &mask_before, NULL);
+__attribute__((constructor)) static void wait_for_go(void) {
+  if (is_program()) return;
+  pthread_sigmask(SIG_SETMASK, &mask_before, NULL);
+  pthread_mutex_lock(&start_lock);
+  while (!started) pthread_cond_wait(&start, &start_lock);
+  pthread_mutex_unlock(&start_lock);
 }
 
 /*

@@ -13,11 +13,12 @@ import (
 	"unsafe"
 )
 
-// The collector's workers are started while there is memory for them, and a
-// thread that a debugger holds in the hook leaves a processor to others.
+// A thread that a debugger holds in the hook leaves a processor to others. The
+// loading thread waits for the runtime: a host's first call finds it up, and need
+// not start its threads, for which there might be no memory.
 func init() {
 	runtime.GOMAXPROCS(max(2, runtime.GOMAXPROCS(0)))
-	runtime.GC()
+	C.guest_started()
 }
 
 // Malloc makes *first and *second point to so many bytes of C memory, not zeroed,

@@ -22,4 +22,7 @@ int guest_malloc(void **first, size_t first_size, void **second,
  * and a step into it. The runtime cannot be refused, it ends the process. */
 int guest_headroom(void);
 
+/* Tells the thread that loads the library that the runtime is up. */
+void guest_started(void);
+
 #endif

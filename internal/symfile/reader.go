@@ -91,7 +91,11 @@ func (r *reader) longULEB() (v uint64) {
 // str skips a string that ends in a NUL, and says how long it is.
 func (r *reader) str() (length int) {
 	for from := r.at; ; {
-		if c := r.u8(); c == 0 {
+		c := r.u8()
+		if r.short {
+			return r.at - from
+		}
+		if c == 0 {
 			return r.at - from - 1
 		}
 	}
