@@ -8,7 +8,6 @@ package main
 import "C"
 
 import (
-	"errors"
 	"unsafe"
 
 	_ "github.com/libjitdebug/libjitdebug/internal/copies"
@@ -106,11 +105,10 @@ func missing(call *C.struct_gate_call, argument string) C.int32_t {
 
 func failed(call *C.struct_gate_call, err error) C.int32_t {
 	say(call, err.Error())
-	var known *registry.Error
-	if !errors.As(err, &known) {
-		return C.JITDEBUG_E_INTERNAL
+	if known, ok := err.(*registry.Error); ok {
+		return statuses[known.Kind]
 	}
-	return statuses[known.Kind]
+	return C.JITDEBUG_E_INTERNAL
 }
 
 // rescue keeps a panic from the host.

@@ -73,7 +73,7 @@ __attribute__((constructor)) static void make_key(void) {
 
 static void remember(int32_t status, const char *text) {
   if (!last.buffer && key_made) {
-    char *buffer = malloc(GATE_TEXT_SIZE);
+    char *buffer = guest_try_malloc(GATE_TEXT_SIZE);
     if (buffer && pthread_setspecific(at_thread_end, buffer) == 0)
       last.buffer = buffer;
     else
@@ -207,7 +207,11 @@ int32_t jitdebug_register(const void *image, size_t size, uint32_t flags,
   call.count = 1;
   call.flags = flags;
   call.memory.entries = call.memory.copies = NULL;
-  if (image && !(flags & JITDEBUG_BORROW)) call.memory.copies = malloc(size);
+  if (image && !(flags & JITDEBUG_BORROW)) {
+    int saved = errno;
+    call.memory.copies = guest_try_malloc(size);
+    errno = saved;
+  }
   return enter_to_register(&call, registration);
 }
 

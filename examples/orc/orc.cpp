@@ -1,6 +1,12 @@
 // Compiles a module of LLVM IR or bitcode with ORC, calls its function
 // "entry", and removes it again. Under a debugger its code has names, lines and
 // variables for as long as it is there.
+//
+//   g++ -g -std=c++17 -isystem $(llvm-config-19 --includedir) -Iinclude -o orc
+//       examples/orc/orc.cpp -Llib -ljitdebug -Wl,-rpath,$PWD/lib
+//       $(llvm-config-19 --ldflags --libs)
+//   clang-19 -g -S -emit-llvm examples/orc/generated.c
+//   gdb -ex 'break square' --args ./orc generated.ll 4
 #include <llvm/ExecutionEngine/Orc/LLJIT.h>
 #include <llvm/ExecutionEngine/Orc/ThreadSafeModule.h>
 #include <llvm/IR/LLVMContext.h>

@@ -1,61 +1,49 @@
 #define _GNU_SOURCE
 #include "guest.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/*
- * Loading. The Go runtime starts in one of this library's constructors, on a
- * thread of its own, and takes signals for itself. The constructor below that
- * runs first remembers what the host had; the one that runs last waits for the
- * runtime and gives everything back, so that dlopen() returns to a host that
- * finds its signals as they were.
- *
- * The system call is used directly: glibc's sigaction() hides two signals of
- * its own, which Go changes too.
- */
-enum { SIGNALS = 64 };
-
-struct disposition {
-  void (*handler)(int);
-  unsigned long flags;
-  void (*restorer)(void);
-  uint64_t mask;
-};
-
 extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 extern const char _end[] __attribute__((visibility("hidden")));
 
-static int ours(uintptr_t address) {
-  return address >= (uintptr_t)__ehdr_start && address < (uintptr_t)_end;
+/* In a Go test this is the program itself, and nobody's guest. */
+static int is_program(void) {
+  uintptr_t headers = getauxval(AT_PHDR);
+  return headers >= (uintptr_t)__ehdr_start && headers < (uintptr_t)_end;
 }
 
-/* In a Go test this is the program itself, and Go starts after its
- * constructors. */
-static int is_program(void) { return ours(getauxval(AT_PHDR)); }
+/* Go installs its signal handlers through this (linked with --wrap=sigaction),
+ * and must believe that it did: the dispositions are the host's. */
+int __real_sigaction(int signal, const struct sigaction *set,
+                     struct sigaction *get);
+int __wrap_sigaction(int signal, const struct sigaction *set,
+                     struct sigaction *get) {
+  if (is_program()) return __real_sigaction(signal, set, get);
+  if (get) memset(get, 0, sizeof *get);
+  return 0;
+}
 
-static struct disposition before[SIGNALS + 1];
+/*
+ * The Go runtime starts on a thread of its own, which one of this library's
+ * constructors makes. With every signal blocked meanwhile, that thread and
+ * those that it makes inherit the block: a signal that is sent to the process
+ * is the host's, and must not end there.
+ */
 static sigset_t mask_before;
 
-static long disposition(int signal, const struct disposition *set,
-                        struct disposition *get) {
-  return syscall(SYS_rt_sigaction, signal, set, get, sizeof(uint64_t));
-}
-
-/* With every signal blocked here, the runtime's threads inherit the block: a
- * signal sent to the process is the host's, and must not run on them. */
-__attribute__((constructor(101))) static void remember(void) {
+__attribute__((constructor(101))) static void block_signals(void) {
   sigset_t all;
   if (is_program()) return;
-  for (int signal = 1; signal <= SIGNALS; signal++)
-    disposition(signal, NULL, &before[signal]);
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &mask_before);
 }
@@ -71,27 +59,14 @@ void guest_started(void) {
   pthread_mutex_unlock(&start_lock);
 }
 
-/* A handler that another thread of the host sets meanwhile is the host's. */
-static int set_by_go(const struct disposition *now,
-                     const struct disposition *then) {
-  return ours((uintptr_t)now->handler) ||
-         (now->handler == then->handler && now->flags != then->flags);
-}
-
 /* Without a priority a constructor runs in link order, and the Go object, with
  * the runtime's own constructor, is linked first. */
-__attribute__((constructor)) static void give_back(void) {
+__attribute__((constructor)) static void wait_for_go(void) {
   if (is_program()) return;
+  pthread_sigmask(SIG_SETMASK, &mask_before, NULL);
   pthread_mutex_lock(&start_lock);
   while (!started) pthread_cond_wait(&start, &start_lock);
   pthread_mutex_unlock(&start_lock);
-  for (int signal = 1; signal <= SIGNALS; signal++) {
-    struct disposition now;
-    if (disposition(signal, NULL, &now) == 0 &&
-        set_by_go(&now, &before[signal]))
-      disposition(signal, &before[signal], NULL);
-  }
-  pthread_sigmask(SIG_SETMASK, &mask_before, NULL);
 }
 
 /*
@@ -141,10 +116,26 @@ int guest_first_entry(int (*call)(void *), void *argument) {
   return result;
 }
 
+/* cgo asks for a thread's stack and does not look whether the answer failed, as
+ * it can where memory is out (linked with --wrap=pthread_getattr_np): an empty
+ * answer makes Go estimate. */
+int __real_pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes);
+int __wrap_pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes) {
+  int status = __real_pthread_getattr_np(thread, attributes);
+  if (status != 0) pthread_attr_init(attributes);
+  return status;
+}
+
+void *__real_malloc(size_t size) __attribute__((weak));
+
+void *guest_try_malloc(size_t size) {
+  return __real_malloc ? __real_malloc(size) : malloc(size);
+}
+
 int guest_malloc(void **first, size_t first_size, void **second,
                  size_t second_size) {
-  if (!*first && first_size) *first = malloc(first_size);
-  if (!*second && second_size) *second = malloc(second_size);
+  if (!*first && first_size) *first = guest_try_malloc(first_size);
+  if (!*second && second_size) *second = guest_try_malloc(second_size);
   return (*first || !first_size) && (*second || !second_size);
 }
 
@@ -162,6 +153,14 @@ int guest_headroom(void) {
  * front, to count or to limit, must not be able to make it fail. */
 void *__wrap_mmap(void *address, size_t length, int protection, int flags,
                   int fd, off_t offset) {
-  return (void *)syscall(SYS_mmap, address, length, protection, flags, fd,
-                         offset);
+  void *memory =
+      (void *)syscall(SYS_mmap, address, length, protection, flags, fd, offset);
+  /* gdb's gcore would write out what is only reserved, a gigabyte of it; what
+   * is mapped over it later is not marked. */
+  if (memory != MAP_FAILED && protection == PROT_NONE) {
+    int saved = errno;
+    madvise(memory, length, MADV_DONTDUMP);
+    errno = saved;
+  }
+  return memory;
 }

@@ -2,15 +2,24 @@
 // is loaded into: signals, stacks and memory that fails.
 package guest
 
-// #cgo LDFLAGS: -Wl,--wrap=mmap
+// #cgo LDFLAGS: -Wl,--wrap=mmap -Wl,--wrap=sigaction -Wl,--wrap=pthread_getattr_np
 // #cgo noescape guest_malloc
 // #cgo nocallback guest_malloc
 // #include "guest.h"
 import "C"
 
-import "unsafe"
+import (
+	"runtime"
+	"unsafe"
+)
 
-func init() { C.guest_started() }
+// A thread that a debugger holds in the hook leaves a processor to others. The
+// loading thread waits for the runtime: a host's first call finds it up, and need
+// not start its threads, for which there might be no memory.
+func init() {
+	runtime.GOMAXPROCS(max(2, runtime.GOMAXPROCS(0)))
+	C.guest_started()
+}
 
 // Malloc makes *first and *second point to so many bytes of C memory, not zeroed,
 // where they are 0 and the size is not 0. If it fails, one may be set.

@@ -9,6 +9,9 @@
  * where there is none. Both are put back before this returns. */
 int guest_first_entry(int (*call)(void *), void *argument);
 
+/* malloc for what may fail. */
+void *guest_try_malloc(size_t size);
+
 /* Two blocks of C memory for Go, each only where none is there yet and its size
  * is not 0; false if malloc fails, where cgo's C.malloc would end the process.
  */
@@ -19,7 +22,7 @@ int guest_malloc(void **first, size_t first_size, void **second,
  * and a step into it. The runtime cannot be refused, it ends the process. */
 int guest_headroom(void);
 
-/* Tells the loading thread that the Go runtime is up. */
+/* Tells the thread that loads the library that the runtime is up. */
 void guest_started(void);
 
 #endif

@@ -45,13 +45,18 @@ void block_inherit(void *slots) { newest = block_of(slots); }
 void block_offer_again(void *slots) { offered = block_of(slots); }
 
 void *__real_malloc(size_t size);
+void *__libc_malloc(size_t size) __attribute__((weak));
 
-/* go-pointer's pointers are malloc(1), and cgo ends the process when that
- * fails. Linked with --wrap=malloc, it is served from memory that is there
- * already. */
+/* What cgo allocates (linked with --wrap=malloc; the library's own C code asks
+ * guest_try_malloc). go-pointer's pointers are malloc(1), and served from
+ * memory that is there already. What else there is, the record of a thread that
+ * starts, may not fail either: cgo ends the process. */
 void *__wrap_malloc(size_t size) {
   struct block *block = offered;
-  if (size != 1 || !block) return __real_malloc(size);
-  offered = NULL;
-  return block->slots;
+  if (size == 1 && block) {
+    offered = NULL;
+    return block->slots;
+  }
+  void *memory = __real_malloc(size);
+  return memory || !__libc_malloc ? memory : __libc_malloc(size);
 }

@@ -7,7 +7,7 @@
 // slot waits in a queue, and then serves again under a handle that differs in
 // its generation.
 //
-// Slots lie in C memory, where a forked child finds them again.
+// Slots lie in C memory: the collector has nothing to do with them.
 package handle
 
 // #cgo LDFLAGS: -Wl,--wrap=malloc

@@ -28,6 +28,12 @@ type Error struct {
 	text string
 }
 
+// Where memory is out, none is there for a text.
+var (
+	errNoMemory  = &Error{OutOfMemory, "no memory for the code entries and the copies of the images"}
+	errNoHandles = &Error{OutOfMemory, handle.ErrMemory.Error()}
+)
+
 func (e *Error) Error() string { return e.text }
 
 // named says which image it is about, where there are several.

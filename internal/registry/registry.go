@@ -266,7 +266,7 @@ func allocate(memory *Memory, count int, copies uintptr) error {
 		return nil
 	}
 	if !guest.Malloc(&memory.Entries, entries, &memory.Copies, copies) {
-		return &Error{OutOfMemory, "no memory for " + decimal(entries+copies) + " bytes of entries and copies"}
+		return errNoMemory
 	}
 	return nil
 }
@@ -299,8 +299,8 @@ func lockAndTake(noWait bool) (*handle.Slot, error) {
 			return slot, nil
 		}
 		gdbjit.Unlock()
-		if err := table.Grow(); err != nil {
-			return nil, &Error{OutOfMemory, err.Error()}
+		if table.Grow() != nil {
+			return nil, errNoHandles
 		}
 	}
 }

@@ -1,7 +1,5 @@
 package symfile
 
-import "fmt"
-
 // An abbrevTable is one table of .debug_abbrev.
 type abbrevTable struct {
 	at     uint64 // offset in the section, plus 1
@@ -41,7 +39,7 @@ func (d *debug) readAbbrevs(offset uint64) error {
 		a := abbrev{tag: r.uleb()}
 		children := r.u8()
 		if children > 1 && !r.short {
-			return fmt.Errorf("its abbreviation at .debug_abbrev %#x: its children flag is %d, it can be 0 and 1", start, children)
+			return errorf("its abbreviation at .debug_abbrev %#x: its children flag is %d, it can be 0 and 1", start, children)
 		}
 		a.children, a.attributes = children == 1, r.at
 		for !r.short {
@@ -56,13 +54,13 @@ func (d *debug) readAbbrevs(offset uint64) error {
 				break
 			}
 			if name == 0 {
-				return fmt.Errorf("its abbreviation at .debug_abbrev %#x: an attribute is 0, its form %#x", start, form)
+				return errorf("its abbreviation at .debug_abbrev %#x: an attribute is 0, its form %#x", start, form)
 			}
 			if err := d.checkForm(form); err != nil {
-				return fmt.Errorf("its abbreviation at .debug_abbrev %#x: attribute %#x: %w", start, name, err)
+				return errorf("its abbreviation at .debug_abbrev %#x: attribute %#x: %s", start, name, err)
 			}
 			if err := checkClass(name, form); err != nil {
-				return fmt.Errorf("its abbreviation at .debug_abbrev %#x: attribute %#x: %w", start, name, err)
+				return errorf("its abbreviation at .debug_abbrev %#x: attribute %#x: %s", start, name, err)
 			}
 		}
 		if r.short {
@@ -71,7 +69,7 @@ func (d *debug) readAbbrevs(offset uint64) error {
 		_, double := t.find(code)
 		switch {
 		case double:
-			return fmt.Errorf("its abbreviation at .debug_abbrev %#x has code %d, which another one has", start, code)
+			return errorf("its abbreviation at .debug_abbrev %#x has code %d, which another one has", start, code)
 		case code == uint64(len(t.dense))+1:
 			t.dense = append(t.dense, a)
 		case t.sparse == nil:
@@ -81,7 +79,7 @@ func (d *debug) readAbbrevs(offset uint64) error {
 		}
 	}
 	if r.short {
-		return fmt.Errorf("its abbreviations at .debug_abbrev %#x have no end before that of the section", offset)
+		return errorf("its abbreviations at .debug_abbrev %#x have no end before that of the section", offset)
 	}
 	t.at = offset + 1
 	d.steps -= r.at - int(offset)

@@ -1,17 +1,12 @@
 package symfile
 
-import (
-	"bytes"
-	"fmt"
-	"slices"
-)
+import "slices"
 
 // A debug is the debug information of an image that is being checked: the
-// sections as a debugger sees them, uncompressed and relocated.
+// sections as a debugger sees them.
 type debug struct {
-	f        *file
-	relocate []uint64 // for each section, the index of its relocations or 0
-	placed   bool     // there are sh_addr: where there are none, gdb makes some up
+	f     *file
+	names []debugName // of the sections, by index
 
 	abbrev, str, lineStr, line, strOffsets, addr, rnglists, loclists, loc debugSection
 
@@ -23,8 +18,7 @@ type debug struct {
 	wanted     []uint64 // of types that entries refer to
 	partial    bool     // not all sections could be looked into
 
-	inflate uint64 // bytes that had to be inflated
-	steps   int    // how much further to look
+	steps int // how much further to look
 }
 
 // A debugSection is one of the sections that units refer to.
@@ -37,32 +31,15 @@ type debugSection struct {
 // checkDebug checks the debug information, as far as a debugger would complain
 // about it.
 func checkDebug(f file) error {
-	d := debug{f: &f}
+	d := debug{f: &f, names: make([]debugName, f.sections)}
 	var total uint64
 	for i := uint64(1); i < f.sections; i++ {
-		if f.section(i).addr() != 0 {
-			d.placed = true
-		}
-		// gdb ends itself over line numbers of code that is not loaded.
-		if flags := f.section(i).flags(); flags&(flagAlloc|flagExec) == flagExec && f.hasContents(i) {
-			return f.sectionError(i, "sh_flags is %#x: code with debug information that is not SHF_ALLOC", flags)
-		}
-		if t := f.section(i).typ(); t == sectionRela || t == sectionRel {
-			if f.typ != typeRel {
-				continue
-			}
-			if d.relocate == nil {
-				d.relocate = make([]uint64, f.sections)
-			}
-			d.relocate[uint64(f.section(i).info())%f.sections] = i
-		}
-	}
-	for i := uint64(1); i < f.sections; i++ {
-		s := d.sectionFor(d.name(i))
+		d.names[i] = f.debugName(i)
+		s := d.sectionFor(d.names[i])
 		if s == nil {
 			continue
 		}
-		b, ok, err := d.load(i)
+		b, ok, err := f.load(i)
 		if err != nil {
 			return err
 		}
@@ -72,24 +49,23 @@ func checkDebug(f file) error {
 	// What units share is looked at for each, which a malicious image could
 	// drive to the square of its size: then the rest goes unseen.
 	d.steps = 16 * int(total)
-	if err := d.checkEach(".debug_info", ".debug_types"); err != nil {
+	if err := d.checkEach(debugInfo, debugTypes); err != nil {
 		return err
 	}
 	if err := d.checkSignatures(); err != nil {
 		return err
 	}
-	return d.checkEach(".debug_aranges", ".debug_frame", ".eh_frame")
+	return d.checkEach(debugAranges)
 }
 
 // checkEach checks the sections with these names.
-func (d *debug) checkEach(names ...string) error {
-	f := d.f
-	for i := uint64(1); i < f.sections; i++ {
-		name := d.name(i)
-		if name == "" || !slices.Contains(names, name) {
+func (d *debug) checkEach(names ...debugName) error {
+	for i, name := range d.names {
+		if !slices.Contains(names, name) {
 			continue
 		}
-		b, ok, err := d.load(i)
+		i := uint64(i)
+		b, ok, err := d.f.load(i)
 		if err != nil {
 			return err
 		}
@@ -99,113 +75,43 @@ func (d *debug) checkEach(names ...string) error {
 		}
 		d.steps += 1<<12 + 16*len(b)
 		switch name {
-		case ".debug_info":
+		case debugInfo:
 			err = d.checkUnits(b)
-		case ".debug_types":
+		case debugTypes:
 			err = d.checkTypeUnits(b)
-		case ".debug_aranges":
+		case debugAranges:
 			err = d.checkAddressRanges(b)
-		case ".debug_frame":
-			err = d.checkFrameEntries(b, false)
-		case ".eh_frame":
-			err = d.checkFrameEntries(b, true)
 		}
 		if err != nil {
-			return fmt.Errorf("section %d%s: %w", i, quoted(f.sectionName(i)), err)
+			return d.f.sectionError(i, "%s", err)
 		}
 	}
 	return nil
-}
-
-// How the names of DWARF sections start, and those of compressed ones without
-// a flag that says so.
-var (
-	debugPrefix   = []byte(".debug_")
-	gnuCompressed = []byte(".zdebug_")
-)
-
-// isDebugName says whether a name is that of a section of DWARF's.
-func isDebugName(name []byte) bool {
-	return bytes.HasPrefix(name, debugPrefix) || bytes.HasPrefix(name, gnuCompressed)
-}
-
-// name is the name of a section that is looked into, or "". Of compressed ones
-// it is that of the uncompressed section.
-func (d *debug) name(i uint64) string {
-	if !d.f.hasContents(i) {
-		return ""
-	}
-	name := d.f.sectionName(i)
-	if bytes.HasPrefix(name, gnuCompressed) {
-		name = name[len(gnuCompressed):]
-	} else if bytes.HasPrefix(name, debugPrefix) {
-		name = name[len(debugPrefix):]
-	} else if string(name) == ".eh_frame" {
-		return ".eh_frame"
-	}
-	switch string(name) {
-	case "abbrev":
-		return ".debug_abbrev"
-	case "addr":
-		return ".debug_addr"
-	case "aranges":
-		return ".debug_aranges"
-	case "frame":
-		return ".debug_frame"
-	case "info":
-		return ".debug_info"
-	case "line":
-		return ".debug_line"
-	case "line_str":
-		return ".debug_line_str"
-	case "loc":
-		return ".debug_loc"
-	case "loclists":
-		return ".debug_loclists"
-	case "rnglists":
-		return ".debug_rnglists"
-	case "str":
-		return ".debug_str"
-	case "str_offsets":
-		return ".debug_str_offsets"
-	case "types":
-		return ".debug_types"
-	}
-	return ""
 }
 
 // sectionFor is where a section is kept that others refer to.
-func (d *debug) sectionFor(name string) *debugSection {
+func (d *debug) sectionFor(name debugName) *debugSection {
 	switch name {
-	case ".debug_abbrev":
+	case debugAbbrev:
 		return &d.abbrev
-	case ".debug_str":
+	case debugStr:
 		return &d.str
-	case ".debug_line_str":
+	case debugLineStr:
 		return &d.lineStr
-	case ".debug_line":
+	case debugLine:
 		return &d.line
-	case ".debug_str_offsets":
+	case debugStrOffsets:
 		return &d.strOffsets
-	case ".debug_addr":
+	case debugAddr:
 		return &d.addr
-	case ".debug_rnglists":
+	case debugRnglists:
 		return &d.rnglists
-	case ".debug_loclists":
+	case debugLoclists:
 		return &d.loclists
-	case ".debug_loc":
+	case debugLoc:
 		return &d.loc
 	}
 	return nil
-}
-
-// load is a section as a debugger sees it; ok is false if that is not known.
-func (d *debug) load(i uint64) (b []byte, ok bool, err error) {
-	b, ok, err = d.inflated(i)
-	if ok && d.relocate != nil && d.relocate[i] != 0 {
-		b, ok, err = d.relocated(i, d.relocate[i], b)
-	}
-	return b, ok, err
 }
 
 // places are sets of places in .debug_info: where entries start, where a list

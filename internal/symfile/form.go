@@ -1,7 +1,5 @@
 package symfile
 
-import "fmt"
-
 // Attributes whose value decides how others are read, or is checked itself.
 const (
 	attrSibling        = 0x01
@@ -84,9 +82,9 @@ const (
 func (d *debug) checkForm(form uint64) error {
 	switch {
 	case form == 0 || form == 2 || !known(form) && form != formLLVMAddrx:
-		return fmt.Errorf("form %#x is unknown", form)
+		return errorf("form %#x is unknown", form)
 	case form == formRefSup4 || form == formRefSup8 || form == formStrpSup:
-		return fmt.Errorf("form %#x refers to a supplementary file", form)
+		return errorf("form %#x refers to a supplementary file", form)
 	}
 	return nil
 }
@@ -96,15 +94,15 @@ func checkClass(attr, form uint64) error {
 	switch attr {
 	case attrName, attrCompDir, attrProducer, attrLinkageName:
 		if !isString(form) && form != formIndirect && known(form) {
-			return fmt.Errorf("form %#x is no string", form)
+			return errorf("form %#x is no string", form)
 		}
 	case attrType, attrImport, attrAbstractOrigin, attrSpecification, attrContainingType:
 		if !isReference(form) && form != formIndirect && known(form) {
-			return fmt.Errorf("form %#x is no reference", form)
+			return errorf("form %#x is no reference", form)
 		}
 	case attrByteSize, attrBitSize:
 		if isString(form) || form == formFlag || form == formFlagPresent {
-			return fmt.Errorf("form %#x is no number", form)
+			return errorf("form %#x is no number", form)
 		}
 	}
 	return nil
@@ -213,7 +211,7 @@ func (d *debug) checkValue(u *unit, attr uint64, v value) error {
 	case formRef1, formRef2, formRef4, formRef8, formRefUdata:
 		to := u.at + v.number
 		if v.number >= u.end-u.at {
-			return fmt.Errorf("refers to offset %#x of a unit of %#x bytes", v.number, u.end-u.at)
+			return errorf("refers to offset %#x of a unit of %#x bytes", v.number, u.end-u.at)
 		}
 		if attr == attrSibling {
 			u.entries.siblings.add(to)
@@ -225,7 +223,7 @@ func (d *debug) checkValue(u *unit, attr uint64, v value) error {
 			return nil // to another section than the one that is read
 		}
 		if v.number/64 >= uint64(len(d.entries.referred)) {
-			return fmt.Errorf("refers to %#x, past the end of .debug_info", v.number)
+			return errorf("refers to %#x, past the end of .debug_info", v.number)
 		}
 		d.entries.referred.add(v.number)
 	}
@@ -233,7 +231,7 @@ func (d *debug) checkValue(u *unit, attr uint64, v value) error {
 	switch {
 	case attr == attrLines && offset:
 		if err := d.checkLineProgram(u, v.number); err != nil {
-			return fmt.Errorf("refers to the line program at .debug_line %#x: %w", v.number, err)
+			return errorf("refers to the line program at .debug_line %#x: %s", v.number, err)
 		}
 	case attr == attrRanges && offset:
 		return d.checkRanges(u, v.number)
@@ -251,10 +249,10 @@ func inSection(offset uint64, s *debugSection, name string) error {
 		return nil
 	}
 	if !s.exists {
-		return fmt.Errorf("refers to %s, which does not exist", name)
+		return errorf("refers to %s, which does not exist", name)
 	}
 	if offset >= uint64(len(s.b)) {
-		return fmt.Errorf("refers to %s %#x, which ends at %#x", name, offset, len(s.b))
+		return errorf("refers to %s %#x, which ends at %#x", name, offset, len(s.b))
 	}
 	return nil
 }
@@ -265,17 +263,17 @@ func inTable(index, base, size uint64, s *debugSection, name string) error {
 		return nil
 	}
 	if !s.exists {
-		return fmt.Errorf("refers to %s, which does not exist", name)
+		return errorf("refers to %s, which does not exist", name)
 	}
 	if n := uint64(len(s.b)); base > n || index >= (n-base)/size {
-		return fmt.Errorf("refers to entry %d from %s %#x on, which ends at %#x", index, name, base, n)
+		return errorf("refers to entry %d from %s %#x on, which ends at %#x", index, name, base, n)
 	}
 	return nil
 }
 
 func (d *debug) checkStringIndex(u *unit, index uint64) error {
 	if u.strOffsetsBase == 0 {
-		return fmt.Errorf("refers to string %d, but the unit has no DW_AT_str_offsets_base", index)
+		return errorf("refers to string %d, but the unit has no DW_AT_str_offsets_base", index)
 	}
 	if err := inTable(index, u.strOffsetsBase, uint64(u.offsetSize), &d.strOffsets, ".debug_str_offsets"); err != nil || d.strOffsets.opaque {
 		return err
@@ -294,18 +292,18 @@ func (d *debug) listOffset(u *unit, index, base uint64, s *debugSection, name st
 		header = 20
 	}
 	if base < header {
-		return 0, fmt.Errorf("refers to list %d of those at %s %#x, before which there is no header", index, name, base)
+		return 0, errorf("refers to list %d of those at %s %#x, before which there is no header", index, name, base)
 	}
 	if err := inTable(index, base, uint64(u.offsetSize), s, name); err != nil {
 		return 0, err
 	}
 	if count := le.Uint32(s.b[base-4:]); index >= uint64(count) {
-		return 0, fmt.Errorf("refers to list %d of the %d at %s %#x", index, count, name, base)
+		return 0, errorf("refers to list %d of the %d at %s %#x", index, count, name, base)
 	}
 	r := reader{b: s.b, at: int(base + index*uint64(u.offsetSize))}
 	offset := r.uint(u.offsetSize)
 	if offset >= uint64(len(s.b))-base {
-		return 0, fmt.Errorf("refers to %s %#x + %#x, which ends at %#x", name, base, offset, len(s.b))
+		return 0, errorf("refers to %s %#x + %#x, which ends at %#x", name, base, offset, len(s.b))
 	}
 	return base + offset, nil
 }

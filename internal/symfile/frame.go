@@ -1,7 +1,5 @@
 package symfile
 
-import "fmt"
-
 // Pointer encodings of .eh_frame.
 const (
 	encodingAbsolute = 0x00 // DW_EH_PE_absptr
@@ -31,19 +29,47 @@ type commonEntry struct {
 	opaque            bool // an augmentation of which nothing is known
 }
 
-// checkFrameEntries checks the common information entries and the frame
-// descriptions of .debug_frame or .eh_frame.
-func (d *debug) checkFrameEntries(b []byte, exception bool) error {
+// A frameTable is a section of call frame information.
+type frameTable struct {
+	b         []byte
+	exception bool // an .eh_frame
+	steps     int  // how much further to look: CIEs are read for each change between them
+}
+
+// checkFrames checks call frame information.
+func (f *file) checkFrames() error {
+	for i := f.frames; i < f.sections; i++ {
+		name := f.debugName(i)
+		if name != debugFrame && name != ehFrame {
+			continue
+		}
+		b, ok, err := f.load(i)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue
+		}
+		t := frameTable{b, name == ehFrame, 1<<12 + 16*len(b)}
+		if err := t.checkEntries(); err != nil {
+			return f.sectionError(i, "%s", err)
+		}
+	}
+	return nil
+}
+
+// checkEntries checks common information entries and frame descriptions.
+func (t *frameTable) checkEntries() error {
 	var last commonEntry
 	lastAt := -1
-	for at := 0; at < len(b) && d.steps > 0; {
+	for b, at := t.b, 0; at < len(b) && t.steps > 0; {
 		r := reader{b: b, at: at}
 		length, offsetSize := r.length()
 		if r.short || length > uint64(r.left()) {
-			return fmt.Errorf("entry at %#x: its length is %#x, the section ends %#x bytes later", at, length, r.left())
+			return errorf("entry at %#x: its length is %#x, the section ends %#x bytes later", at, length, r.left())
 		}
 		if length == 0 {
-			if exception {
+			if t.exception {
 				return nil
 			}
 			at = r.at
@@ -52,44 +78,44 @@ func (d *debug) checkFrameEntries(b []byte, exception bool) error {
 		r.b = b[:r.at+int(length)]
 		idAt := r.at
 		idSize := offsetSize
-		if exception {
+		if t.exception {
 			idSize = 4
 		}
 		id := r.uint(idSize)
 		if r.short {
-			return fmt.Errorf("entry at %#x: its length is %#x, less than its header", at, length)
+			return errorf("entry at %#x: its length is %#x, less than its header", at, length)
 		}
 		var err error
-		if isCommon(id, offsetSize, exception) {
-			if last, err = d.readCommonEntry(&r); err != nil {
-				return fmt.Errorf("CIE at %#x: %w", at, err)
+		if t.isCommon(id, offsetSize) {
+			if last, err = t.readCommonEntry(&r); err != nil {
+				return errorf("CIE at %#x: %s", at, err)
 			}
 			lastAt = at
 		} else {
 			cie := int(id)
-			if exception {
+			if t.exception {
 				cie = idAt - int(id)
 			}
 			if cie != lastAt {
-				if last, err = d.commonEntryAt(b, cie, exception); err != nil {
-					return fmt.Errorf("FDE at %#x: its CIE at %#x: %w", at, cie, err)
+				if last, err = t.commonEntryAt(cie); err != nil {
+					return errorf("FDE at %#x: its CIE at %#x: %s", at, cie, err)
 				}
 				lastAt = cie
 			}
-			if err := d.checkDescription(&r, &last); err != nil {
-				return fmt.Errorf("FDE at %#x: %w", at, err)
+			if err := t.checkDescription(&r, &last); err != nil {
+				return errorf("FDE at %#x: %s", at, err)
 			}
 		}
-		d.steps--
+		t.steps--
 		at = len(r.b)
 	}
 	return nil
 }
 
 // isCommon says whether an entry's id is that of a CIE.
-func isCommon(id uint64, offsetSize int, exception bool) bool {
+func (t *frameTable) isCommon(id uint64, offsetSize int) bool {
 	switch {
-	case exception:
+	case t.exception:
 		return id == 0
 	case offsetSize == 8:
 		return id == 1<<64-1
@@ -98,30 +124,31 @@ func isCommon(id uint64, offsetSize int, exception bool) bool {
 }
 
 // commonEntryAt reads the CIE that an FDE refers to.
-func (d *debug) commonEntryAt(b []byte, at int, exception bool) (c commonEntry, err error) {
+func (t *frameTable) commonEntryAt(at int) (c commonEntry, err error) {
+	b := t.b
 	if at < 0 || at >= len(b) {
-		return c, fmt.Errorf("the section has %#x bytes", len(b))
+		return c, errorf("the section has %#x bytes", len(b))
 	}
 	r := reader{b: b, at: at}
 	length, offsetSize := r.length()
 	if r.short || length > uint64(r.left()) {
-		return c, fmt.Errorf("its length is %#x, the section ends %#x bytes later", length, r.left())
+		return c, errorf("its length is %#x, the section ends %#x bytes later", length, r.left())
 	}
 	r.b = b[:r.at+int(length)]
-	if exception {
+	if t.exception {
 		offsetSize = 4
 	}
-	if id := r.uint(offsetSize); r.short || !isCommon(id, offsetSize, exception) {
-		return c, fmt.Errorf("its id is %#x, not a CIE's", id)
+	if id := r.uint(offsetSize); r.short || !t.isCommon(id, offsetSize) {
+		return c, errorf("its id is %#x, not a CIE's", id)
 	}
-	return d.readCommonEntry(&r)
+	return t.readCommonEntry(&r)
 }
 
 // readCommonEntry reads and checks a CIE from its version on.
-func (d *debug) readCommonEntry(r *reader) (c commonEntry, err error) {
+func (t *frameTable) readCommonEntry(r *reader) (c commonEntry, err error) {
 	c = commonEntry{version: r.u8(), addrSize: 8, data: encodingOmit}
 	if c.version != 1 && c.version != 3 && c.version != 4 {
-		return c, fmt.Errorf("its version is %d, it can be 1, 3 and 4", c.version)
+		return c, errorf("its version is %d, it can be 1, 3 and 4", c.version)
 	}
 	from := r.at
 	length := r.str()
@@ -133,10 +160,10 @@ func (d *debug) readCommonEntry(r *reader) (c commonEntry, err error) {
 	if c.version >= 4 {
 		c.addrSize = r.u8()
 		if c.addrSize != 8 && c.addrSize != 4 {
-			return c, fmt.Errorf("its address_size is %d, addresses have 8 bytes", c.addrSize)
+			return c, errorf("its address_size is %d, addresses have 8 bytes", c.addrSize)
 		}
 		if segment := r.u8(); segment != 0 {
-			return c, fmt.Errorf("its segment_selector_size is %d, addresses have no segments", segment)
+			return c, errorf("its segment_selector_size is %d, addresses have no segments", segment)
 		}
 	}
 	r.uleb() // code_alignment_factor
@@ -148,14 +175,14 @@ func (d *debug) readCommonEntry(r *reader) (c commonEntry, err error) {
 		register = r.uleb()
 	}
 	if register > highestRegister {
-		return c, fmt.Errorf("its return_address_register is %d, no machine has so many", register)
+		return c, errorf("its return_address_register is %d, no machine has so many", register)
 	}
 	end := len(r.b)
 	if len(augmentation) > 0 && augmentation[0] == 'z' {
 		c.augmented = true
 		size := r.uleb()
 		if size > uint64(r.left()) {
-			return c, fmt.Errorf("its augmentation data have %#x bytes, more than the entry", size)
+			return c, errorf("its augmentation data have %#x bytes, more than the entry", size)
 		}
 		end = r.at + int(size)
 		augmentation = augmentation[1:]
@@ -165,17 +192,17 @@ func (d *debug) readCommonEntry(r *reader) (c commonEntry, err error) {
 		case 'L':
 			c.data = r.u8()
 			if c.data != encodingOmit && !validEncoding(c.data) {
-				return c, fmt.Errorf("its LSDA encoding is %#x, which is unknown", c.data)
+				return c, errorf("its LSDA encoding is %#x, which is unknown", c.data)
 			}
 		case 'R':
 			c.pointers = r.u8()
 			if !validEncoding(c.pointers) {
-				return c, fmt.Errorf("its pointer encoding is %#x, which is unknown", c.pointers)
+				return c, errorf("its pointer encoding is %#x, which is unknown", c.pointers)
 			}
 		case 'P':
 			encoding := r.u8()
 			if !validEncoding(encoding) {
-				return c, fmt.Errorf("its personality encoding is %#x, which is unknown", encoding)
+				return c, errorf("its personality encoding is %#x, which is unknown", encoding)
 			}
 			r.pointer(encoding, 8)
 		case 'S', 'B', 'G':
@@ -191,18 +218,18 @@ func (d *debug) readCommonEntry(r *reader) (c commonEntry, err error) {
 	}
 	if c.augmented {
 		if r.at > end && !c.opaque {
-			return c, fmt.Errorf("its augmentation data go on past their length")
+			return c, errorf("its augmentation data go on past their length")
 		}
 		r.at = end
 	}
 	if r.short {
-		return c, fmt.Errorf("its header ends past its end at %#x", len(r.b))
+		return c, errorf("its header ends past its end at %#x", len(r.b))
 	}
-	return c, d.checkInstructions(r, &c)
+	return c, t.checkInstructions(r, &c)
 }
 
 // checkDescription checks an FDE from its address on.
-func (d *debug) checkDescription(r *reader, c *commonEntry) error {
+func (t *frameTable) checkDescription(r *reader, c *commonEntry) error {
 	if c.opaque && !c.augmented {
 		return nil
 	}
@@ -212,9 +239,9 @@ func (d *debug) checkDescription(r *reader, c *commonEntry) error {
 		r.skip(r.uleb())
 	}
 	if r.short {
-		return fmt.Errorf("its header ends past its end at %#x", len(r.b))
+		return errorf("its header ends past its end at %#x", len(r.b))
 	}
-	return d.checkInstructions(r, c)
+	return t.checkInstructions(r, c)
 }
 
 // validEncoding says whether gdb can read an address of this encoding; it gives
@@ -249,20 +276,22 @@ func (r *reader) pointer(encoding, addrSize byte) {
 
 // checkInstructions checks call frame instructions: an unknown one, or a
 // register without end, ends gdb itself.
-func (d *debug) checkInstructions(r *reader, c *commonEntry) error {
-	for r.left() > 0 && d.steps > 0 {
-		d.steps--
+func (t *frameTable) checkInstructions(r *reader, c *commonEntry) error {
+	t.steps -= r.left()
+	for {
+		r.at += shortInstructions(r.b[r.at:])
+		if r.left() == 0 {
+			return nil
+		}
 		at := r.at
 		op := r.u8()
 		register := uint64(0)
 		switch {
-		case op>>6 == 1: // DW_CFA_advance_loc
 		case op>>6 == 2: // DW_CFA_offset
 			r.uleb()
-		case op>>6 == 3: // DW_CFA_restore
 		default:
 			switch op {
-			case 0x00, 0x0a, 0x0b, 0x2d: // nop, remember_state, restore_state, GNU_window_save
+			case 0x0a, 0x0b, 0x2d: // remember_state, restore_state, GNU_window_save
 			case 0x01: // set_loc
 				r.pointer(c.pointers, c.addrSize)
 			case 0x02: // advance_loc1
@@ -286,15 +315,34 @@ func (d *debug) checkInstructions(r *reader, c *commonEntry) error {
 				register = r.uleb()
 				r.skip(r.uleb())
 			default:
-				return fmt.Errorf("its instruction at %#x is %#x, which is unknown", at, op)
+				return errorf("its instruction at %#x is %#x, which is unknown", at, op)
 			}
 		}
 		if r.short {
-			return fmt.Errorf("its instruction at %#x ends past its end at %#x", at, len(r.b))
+			return errorf("its instruction at %#x ends past its end at %#x", at, len(r.b))
 		}
 		if register > highestRegister {
-			return fmt.Errorf("its instruction at %#x is about register %d, no machine has so many", at, register)
+			return errorf("its instruction at %#x is about register %d, no machine has so many", at, register)
 		}
 	}
-	return nil
+}
+
+// shortInstructions is the length of the instructions up to the next one that
+// takes a closer look: most have one operand of one byte, or none.
+func shortInstructions(b []byte) int {
+	n := 0
+	for n < len(b) {
+		switch op := b[n]; {
+		case op == 0x00, op>>6 == 1, op>>6 == 3: // nop, advance_loc, restore
+			n++
+		case op>>6 == 2, op == 0x0e: // offset, def_cfa_offset
+			if len(b)-n < 2 || b[n+1] >= 0x80 {
+				return n
+			}
+			n += 2
+		default:
+			return n
+		}
+	}
+	return n
 }

@@ -1,11 +1,6 @@
 package symfile
 
-import (
-	"encoding/binary"
-	"fmt"
-)
-
-var le = binary.LittleEndian
+import "unsafe"
 
 const (
 	headerSize        = 64
@@ -26,8 +21,8 @@ type file struct {
 	bytes []byte
 	typ   uint16
 
-	sections     uint64 // number of section headers
-	sectionsAt   uint64 // their offset
+	headers      []sectionHeader
+	sections     uint64 // number of headers
 	segments     uint64 // number of program headers
 	segmentsAt   uint64 // their offset
 	names        uint64 // index of the section that holds the sections' names
@@ -35,10 +30,15 @@ type file struct {
 	symbolTable  uint64 // index of the SHT_SYMTAB section, or 0
 	dynamicTable uint64 // index of the SHT_DYNSYM section, or 0
 	indexTable   uint64 // index of the SHT_SYMTAB_SHNDX section, or 0
+	frames       uint64 // index of the first .debug_frame or .eh_frame, or 0
 	end          uint64 // end of the last byte that a header describes
 	contentsSize uint64 // sum of what the sections describe
 
 	has contents
+
+	// Of an object with debug information.
+	relocations []uint64 // for each section, the index of its relocations or 0
+	placed      bool     // there are sh_addr: where there are none, gdb makes some up
 }
 
 // contents says what an image holds beyond headers, so that checks without an
@@ -50,54 +50,54 @@ const (
 	hasRelocations
 	hasGroups
 	hasCompressed
-	hasDebug
+	hasDebug // more than call frame information
 )
 
 // checkHeader checks the ELF header and finds the section headers.
 func (f *file) checkHeader() error {
 	size := uint64(len(f.bytes))
 	if size < headerSize {
-		return fmt.Errorf("the image has %d bytes, an ELF header alone has %d", size, headerSize)
+		return errorf("the image has %d bytes, an ELF header alone has %d", size, headerSize)
 	}
 	h := (*[headerSize]byte)(f.bytes)
 	if magic := le.Uint32(h[0:]); magic != 0x464c457f {
-		return fmt.Errorf("e_ident starts with %02x %02x %02x %02x, an ELF file starts with 7f 45 4c 46",
+		return errorf("e_ident starts with %02x %02x %02x %02x, an ELF file starts with 7f 45 4c 46",
 			byte(magic), byte(magic>>8), byte(magic>>16), byte(magic>>24))
 	}
 	if v := h[4]; v != 2 {
-		return fmt.Errorf("e_ident[EI_CLASS] is %d, this process is ELFCLASS64 (2)", v)
+		return errorf("e_ident[EI_CLASS] is %d, this process is ELFCLASS64 (2)", v)
 	}
 	if v := h[5]; v != 1 {
-		return fmt.Errorf("e_ident[EI_DATA] is %d, this process is ELFDATA2LSB (1)", v)
+		return errorf("e_ident[EI_DATA] is %d, this process is ELFDATA2LSB (1)", v)
 	}
 	if v := h[6]; v != 1 {
-		return fmt.Errorf("e_ident[EI_VERSION] is %d, the only version is EV_CURRENT (1)", v)
+		return errorf("e_ident[EI_VERSION] is %d, the only version is EV_CURRENT (1)", v)
 	}
 	if v := h[7]; v == 2 || v == 6 || v == 9 || v == 13 {
-		return fmt.Errorf("e_ident[EI_OSABI] is %d, this process is ELFOSABI_NONE (0) or ELFOSABI_GNU (3)", v)
+		return errorf("e_ident[EI_OSABI] is %d, this process is ELFOSABI_NONE (0) or ELFOSABI_GNU (3)", v)
 	}
 	f.typ = le.Uint16(h[16:])
 	if f.typ < typeRel || f.typ > typeDyn {
-		return fmt.Errorf("e_type is %d, a debugger reads ET_REL (1), ET_EXEC (2) and ET_DYN (3)", f.typ)
+		return errorf("e_type is %d, a debugger reads ET_REL (1), ET_EXEC (2) and ET_DYN (3)", f.typ)
 	}
 	if v := le.Uint16(h[18:]); v != hostMachine {
-		return fmt.Errorf("e_machine is %d%s, this process is %s (%d)", v, machineName(v), hostMachineName, hostMachine)
+		return errorf("e_machine is %d%s, this process is %s (%d)", v, machineName(v), hostMachineName, hostMachine)
 	}
 
-	f.sectionsAt = le.Uint64(h[40:])
-	if f.sectionsAt == 0 {
-		return fmt.Errorf("e_shoff is 0: an image without section headers has no symbols")
+	sectionsAt := le.Uint64(h[40:])
+	if sectionsAt == 0 {
+		return errorf("e_shoff is 0: an image without section headers has no symbols")
 	}
-	if f.sectionsAt < headerSize {
-		return fmt.Errorf("e_shoff is %#x, inside the ELF header", f.sectionsAt)
+	if sectionsAt < headerSize {
+		return errorf("e_shoff is %#x, inside the ELF header", sectionsAt)
 	}
 	if v := le.Uint16(h[58:]); v != sectionHeaderSize {
-		return fmt.Errorf("e_shentsize is %d, a section header has %d bytes", v, sectionHeaderSize)
+		return errorf("e_shentsize is %d, a section header has %d bytes", v, sectionHeaderSize)
 	}
-	if f.sectionsAt > size || size-f.sectionsAt < sectionHeaderSize {
-		return fmt.Errorf("e_shoff is %#x: no section header fits before the end of the image's %d bytes", f.sectionsAt, size)
+	if sectionsAt > size || size-sectionsAt < sectionHeaderSize {
+		return errorf("e_shoff is %#x: no section header fits before the end of the image's %d bytes", sectionsAt, size)
 	}
-	first := (*sectionHeader)(f.bytes[f.sectionsAt:])
+	first := (*sectionHeader)(f.bytes[sectionsAt:])
 	f.sections = uint64(le.Uint16(h[60:]))
 	f.names = uint64(le.Uint16(h[62:]))
 	f.segments = uint64(le.Uint16(h[56:]))
@@ -105,29 +105,30 @@ func (f *file) checkHeader() error {
 	if f.sections == 0 {
 		f.sections, field = first.size(), "section 0: with e_shnum 0, sh_size"
 		if f.sections == 0 {
-			return fmt.Errorf("e_shnum is 0, and so is the count in section 0's sh_size: there are no sections")
+			return errorf("e_shnum is 0, and so is the count in section 0's sh_size: there are no sections")
 		}
 	}
-	if room := (size - f.sectionsAt) / sectionHeaderSize; f.sections > room {
-		return fmt.Errorf("%s is %d: from e_shoff %#x only %d section headers fit in the image's %d bytes",
-			field, f.sections, f.sectionsAt, room, size)
+	if room := (size - sectionsAt) / sectionHeaderSize; f.sections > room {
+		return errorf("%s is %d: from e_shoff %#x only %d section headers fit in the image's %d bytes",
+			field, f.sections, sectionsAt, room, size)
 	}
-	f.end = f.sectionsAt + f.sections*sectionHeaderSize
+	f.headers = unsafe.Slice(first, f.sections)
+	f.end = sectionsAt + f.sections*sectionHeaderSize
 
 	field = "e_shstrndx"
 	if f.names == indexExtended {
 		f.names, field = uint64(first.link()), "section 0: with e_shstrndx SHN_XINDEX, sh_link"
 	} else if f.names >= indexReserve {
-		return fmt.Errorf("e_shstrndx is %#x, a reserved index", f.names)
+		return errorf("e_shstrndx is %#x, a reserved index", f.names)
 	}
 	if f.names == 0 {
-		return fmt.Errorf("%s is 0: the sections have no names", field)
+		return errorf("%s is 0: the sections have no names", field)
 	}
 	if f.names >= f.sections {
-		return fmt.Errorf("%s is %d, there are %d sections", field, f.names, f.sections)
+		return errorf("%s is %d, there are %d sections", field, f.names, f.sections)
 	}
 	if t := f.section(f.names).typ(); t != sectionStrings {
-		return fmt.Errorf("%s is %d, a section of type %d, not a string table (SHT_STRTAB, 3)", field, f.names, t)
+		return errorf("%s is %d, a section of type %d, not a string table (SHT_STRTAB, 3)", field, f.names, t)
 	}
 	f.namesSize = f.section(f.names).size()
 
@@ -135,7 +136,7 @@ func (f *file) checkHeader() error {
 	if f.segments == 0 {
 		// lldb reads up to there even so.
 		if f.segmentsAt > size {
-			return fmt.Errorf("e_phoff is %#x, past the image's %d bytes", f.segmentsAt, size)
+			return errorf("e_phoff is %#x, past the image's %d bytes", f.segmentsAt, size)
 		}
 		return nil
 	}
@@ -144,13 +145,13 @@ func (f *file) checkHeader() error {
 		f.segments, field = uint64(first.info()), "section 0: with e_phnum PN_XNUM, sh_info"
 	}
 	if f.segments == 0 {
-		return fmt.Errorf("%s is 0", field)
+		return errorf("%s is 0", field)
 	}
 	if v := le.Uint16(h[54:]); v != segmentHeaderSize {
-		return fmt.Errorf("e_phentsize is %d, a program header has %d bytes", v, segmentHeaderSize)
+		return errorf("e_phentsize is %d, a program header has %d bytes", v, segmentHeaderSize)
 	}
 	if f.segmentsAt > size || (size-f.segmentsAt)/segmentHeaderSize < f.segments {
-		return fmt.Errorf("%s is %d: from e_phoff %#x so many program headers end past the image's %d bytes",
+		return errorf("%s is %d: from e_phoff %#x so many program headers end past the image's %d bytes",
 			field, f.segments, f.segmentsAt, size)
 	}
 	f.end = max(f.end, f.segmentsAt+f.segments*segmentHeaderSize)
@@ -166,12 +167,12 @@ const slack = 2 << 20
 func (f *file) checkSize() error {
 	size := uint64(len(f.bytes))
 	if size-f.end > max(slack, f.end) {
-		return fmt.Errorf("size is %d, the headers describe an image of %d bytes", size, f.end)
+		return errorf("size is %d, the headers describe an image of %d bytes", size, f.end)
 	}
 	// Checks take time by the section, so sections that pile up on the same
 	// bytes would take it without bound. Real images hardly overlap at all.
 	if f.contentsSize/16 > f.end {
-		return fmt.Errorf("the sections' sh_size add up to %d bytes in an image of %d: they overlap", f.contentsSize, f.end)
+		return errorf("the sections' sh_size add up to %d bytes in an image of %d: they overlap", f.contentsSize, f.end)
 	}
 	return nil
 }

@@ -1,7 +1,5 @@
 package symfile
 
-import "fmt"
-
 // Content types of a DWARF 5 line program's directories and files.
 const (
 	contentPath       = 1      // DW_LNCT_path
@@ -23,47 +21,47 @@ func (d *debug) checkLineProgram(u *unit, offset uint64) error {
 		return nil
 	}
 	if offset >= uint64(len(d.line.b)) {
-		return fmt.Errorf(".debug_line ends at %#x", len(d.line.b))
+		return errorf(".debug_line ends at %#x", len(d.line.b))
 	}
 	r := reader{b: d.line.b, at: int(offset)}
 	length, offsetSize := r.length()
 	if r.short || length > uint64(r.left()) {
-		return fmt.Errorf("its length is %#x, the section ends %#x bytes later", length, r.left())
+		return errorf("its length is %#x, the section ends %#x bytes later", length, r.left())
 	}
 	r.b = r.b[:uint64(r.at)+length]
 	version := r.u16()
 	if version < 2 || version > 5 {
-		return fmt.Errorf("its version is %d, debuggers read 2 to 5", version)
+		return errorf("its version is %d, debuggers read 2 to 5", version)
 	}
 	l := unit{version: version, offsetSize: offsetSize, addrSize: u.addrSize, strOffsetsBase: u.strOffsetsBase}
 	if version >= 5 {
 		if size := r.u8(); size != 8 && size != 4 {
-			return fmt.Errorf("its address_size is %d, addresses have 8 bytes", size)
+			return errorf("its address_size is %d, addresses have 8 bytes", size)
 		}
 		if size := r.u8(); size != 0 {
-			return fmt.Errorf("its seg_select_size is %d, addresses have no segments", size)
+			return errorf("its seg_select_size is %d, addresses have no segments", size)
 		}
 	}
 	headerLength := r.uint(offsetSize)
 	if headerLength > uint64(r.left()) {
-		return fmt.Errorf("its header_length is %#x, the line program ends %#x bytes later", headerLength, r.left())
+		return errorf("its header_length is %#x, the line program ends %#x bytes later", headerLength, r.left())
 	}
 	program := reader{b: r.b, at: r.at + int(headerLength)}
 	r.b = r.b[:program.at]
 	r.u8() // minimum_instruction_length
 	if version >= 4 {
 		if r.u8() == 0 {
-			return fmt.Errorf("its maximum_operations_per_instruction is 0")
+			return errorf("its maximum_operations_per_instruction is 0")
 		}
 	}
 	r.skip(2) // default_is_stmt, line_base
 	lineRange := r.u8()
 	opcodeBase := r.u8()
 	if opcodeBase == 0 {
-		return fmt.Errorf("its opcode_base is 0")
+		return errorf("its opcode_base is 0")
 	}
 	if lineRange == 0 {
-		return fmt.Errorf("its line_range is 0")
+		return errorf("its line_range is 0")
 	}
 	operands := r.take(uint64(opcodeBase) - 1)
 	if version >= 5 {
@@ -85,7 +83,7 @@ func (d *debug) checkLineProgram(u *unit, offset uint64) error {
 		}
 	}
 	if r.short {
-		return fmt.Errorf("its directories and files go on past its header_length %#x", headerLength)
+		return errorf("its directories and files go on past its header_length %#x", headerLength)
 	}
 	return d.checkLineOpcodes(&program, opcodeBase, operands)
 }
@@ -99,12 +97,12 @@ func (d *debug) checkFileEntries(r *reader, l *unit, files bool) error {
 		named = r.uleb() == contentPath || named
 		form := r.uleb()
 		if !r.short && !isFileForm(form) {
-			return fmt.Errorf("form %#x in its directories or files is unknown there", form)
+			return errorf("form %#x in its directories or files is unknown there", form)
 		}
 	}
 	entries := r.uleb()
 	if entries > 0 && !named && !r.short {
-		return fmt.Errorf("its %d directories or files have no names", entries)
+		return errorf("its %d directories or files have no names", entries)
 	}
 	for ; entries > 0 && !r.short; entries-- {
 		format := reader{b: formats}
@@ -118,10 +116,10 @@ func (d *debug) checkFileEntries(r *reader, l *unit, files bool) error {
 				continue
 			}
 			if err := d.checkValue(l, 0, v); err != nil {
-				return fmt.Errorf("a file entry %w", err)
+				return errorf("a file entry %s", err)
 			}
 			if content == contentPath && files && d.isEmpty(l, v) {
-				return fmt.Errorf("a file has no name")
+				return errorf("a file has no name")
 			}
 		}
 		if d.steps--; d.steps <= 0 {
@@ -178,7 +176,7 @@ func (d *debug) checkLineOpcodes(r *reader, opcodeBase byte, operands []byte) er
 			}
 		}
 		if r.short {
-			return fmt.Errorf("its opcode at .debug_line %#x ends past the line program's end", at)
+			return errorf("its opcode at .debug_line %#x ends past the line program's end", at)
 		}
 	}
 	return nil

@@ -1,7 +1,5 @@
 package symfile
 
-import "fmt"
-
 // Location lists of DWARF 5.
 const (
 	lleEnd          = 0
@@ -37,7 +35,7 @@ func (d *debug) checkLocations(u *unit, offset uint64) error {
 		return nil
 	}
 	if offset >= uint64(len(d.loclists.b)) {
-		return fmt.Errorf("refers to .debug_loclists %#x, which ends at %#x", offset, len(d.loclists.b))
+		return errorf("refers to .debug_loclists %#x, which ends at %#x", offset, len(d.loclists.b))
 	}
 	r := reader{b: d.loclists.b, at: int(offset)}
 	for d.steps > 0 {
@@ -48,7 +46,7 @@ func (d *debug) checkLocations(u *unit, offset uint64) error {
 		switch kind {
 		case lleEnd:
 			if r.short {
-				return fmt.Errorf("refers to .debug_loclists %#x, a list that does not end in the section", offset)
+				return errorf("refers to .debug_loclists %#x, a list that does not end in the section", offset)
 			}
 			return nil
 		case lleBaseAddressx:
@@ -72,13 +70,13 @@ func (d *debug) checkLocations(u *unit, offset uint64) error {
 			r.uint(u.addrSize)
 			r.uleb()
 		default:
-			return fmt.Errorf("refers to .debug_loclists %#x, where an entry at %#x is of kind %d, which is unknown", offset, at, kind)
+			return errorf("refers to .debug_loclists %#x, where an entry at %#x is of kind %d, which is unknown", offset, at, kind)
 		}
 		if err == nil && kind != lleBaseAddressx && kind != lleBaseAddress && kind != lleViewPair {
 			err = d.checkExpression(u, r.take(r.uleb()))
 		}
 		if err != nil && !r.short {
-			return fmt.Errorf("refers to .debug_loclists %#x, where the entry at %#x %w", offset, at, err)
+			return errorf("refers to .debug_loclists %#x, where the entry at %#x %s", offset, at, err)
 		}
 	}
 	return nil
@@ -90,7 +88,7 @@ func (d *debug) checkOldLocations(u *unit, offset uint64) error {
 		return nil
 	}
 	if offset >= uint64(len(d.loc.b)) {
-		return fmt.Errorf("refers to .debug_loc %#x, which ends at %#x", offset, len(d.loc.b))
+		return errorf("refers to .debug_loc %#x, which ends at %#x", offset, len(d.loc.b))
 	}
 	r := reader{b: d.loc.b, at: int(offset)}
 	for d.steps > 0 {
@@ -98,7 +96,7 @@ func (d *debug) checkOldLocations(u *unit, offset uint64) error {
 		at := r.at
 		start, end := r.uint(u.addrSize), r.uint(u.addrSize)
 		if r.short {
-			return fmt.Errorf("refers to .debug_loc %#x, a list that does not end in the section", offset)
+			return errorf("refers to .debug_loc %#x, a list that does not end in the section", offset)
 		}
 		switch {
 		case start == 0 && end == 0:
@@ -107,7 +105,7 @@ func (d *debug) checkOldLocations(u *unit, offset uint64) error {
 			continue
 		}
 		if err := d.checkExpression(u, r.take(uint64(r.u16()))); err != nil {
-			return fmt.Errorf("refers to .debug_loc %#x, where the entry at %#x %w", offset, at, err)
+			return errorf("refers to .debug_loc %#x, where the entry at %#x %s", offset, at, err)
 		}
 	}
 	return nil
@@ -119,7 +117,7 @@ func (d *debug) checkRanges(u *unit, offset uint64) error {
 		return nil
 	}
 	if offset >= uint64(len(d.rnglists.b)) {
-		return fmt.Errorf("refers to .debug_rnglists %#x, which ends at %#x", offset, len(d.rnglists.b))
+		return errorf("refers to .debug_rnglists %#x, which ends at %#x", offset, len(d.rnglists.b))
 	}
 	r := reader{b: d.rnglists.b, at: int(offset)}
 	for d.steps > 0 {
@@ -130,7 +128,7 @@ func (d *debug) checkRanges(u *unit, offset uint64) error {
 		switch kind {
 		case rleEnd:
 			if r.short {
-				return fmt.Errorf("refers to .debug_rnglists %#x, a list that does not end in the section", offset)
+				return errorf("refers to .debug_rnglists %#x, a list that does not end in the section", offset)
 			}
 			return nil
 		case rleBaseAddressx:
@@ -153,10 +151,10 @@ func (d *debug) checkRanges(u *unit, offset uint64) error {
 			r.uint(u.addrSize)
 			r.uleb()
 		default:
-			return fmt.Errorf("refers to .debug_rnglists %#x, where an entry at %#x is of kind %d, which is unknown", offset, at, kind)
+			return errorf("refers to .debug_rnglists %#x, where an entry at %#x is of kind %d, which is unknown", offset, at, kind)
 		}
 		if err != nil && !r.short {
-			return fmt.Errorf("refers to .debug_rnglists %#x, where the entry at %#x %w", offset, at, err)
+			return errorf("refers to .debug_rnglists %#x, where the entry at %#x %s", offset, at, err)
 		}
 	}
 	return nil
@@ -221,14 +219,14 @@ func (d *debug) checkExpression(u *unit, b []byte) error {
 		case op >= 0xe0 && op <= 0xfd:
 			return nil // some vendor's
 		default:
-			return fmt.Errorf("has an expression with operation %#x, which is unknown", op)
+			return errorf("has an expression with operation %#x, which is unknown", op)
 		}
 		if r.short {
-			return fmt.Errorf("has an expression whose operation %#x ends past its end", op)
+			return errorf("has an expression whose operation %#x ends past its end", op)
 		}
 		if base != 0 {
 			if base >= u.end-u.at {
-				return fmt.Errorf("has an expression with a type at offset %#x of a unit of %#x bytes", base, u.end-u.at)
+				return errorf("has an expression with a type at offset %#x of a unit of %#x bytes", base, u.end-u.at)
 			}
 			if u.entries != nil {
 				u.entries.referred.add(u.at + base)

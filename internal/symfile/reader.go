@@ -55,14 +55,30 @@ func (r *reader) u64() uint64 {
 
 // uint is an unsigned number of size bytes.
 func (r *reader) uint(size int) (v uint64) {
+	switch size {
+	case 4:
+		return uint64(r.u32())
+	case 8:
+		return r.u64()
+	}
 	for i, c := range r.take(uint64(size)) {
 		v |= uint64(c) << (8 * i)
 	}
 	return v
 }
 
-// uleb is a ULEB128; bits beyond 64 are dropped.
-func (r *reader) uleb() (v uint64) {
+// uleb is a ULEB128; bits beyond 64 are dropped. Most have one byte.
+func (r *reader) uleb() uint64 {
+	if r.at < len(r.b) {
+		if c := r.b[r.at]; c < 0x80 {
+			r.at++
+			return uint64(c)
+		}
+	}
+	return r.longULEB()
+}
+
+func (r *reader) longULEB() (v uint64) {
 	for shift := uint(0); ; shift += 7 {
 		c := r.u8()
 		v |= uint64(c&0x7f) << shift
@@ -75,7 +91,11 @@ func (r *reader) uleb() (v uint64) {
 // str skips a string that ends in a NUL, and says how long it is.
 func (r *reader) str() (length int) {
 	for from := r.at; ; {
-		if c := r.u8(); c == 0 {
+		c := r.u8()
+		if r.short {
+			return r.at - from
+		}
+		if c == 0 {
 			return r.at - from - 1
 		}
 	}

@@ -1,7 +1,5 @@
 package symfile
 
-import "bytes"
-
 const (
 	relaSize = 24
 	relSize  = 16
@@ -85,10 +83,10 @@ func (f *file) checkRelocationTable(i uint64, h *sectionHeader) error {
 		return f.sectionError(i, "sh_info is %d, a section of type %d, which has no relocations", info, t)
 	}
 	count, size := f.section(link).size()/symbolSize, f.section(info).size()
-	if f.section(info).flags()&flagCompressed != 0 || bytes.HasPrefix(f.sectionName(info), gnuCompressed) {
+	if f.section(info).flags()&flagCompressed != 0 || f.isGNUCompressed(info) {
 		size = 1<<64 - 1 // r_offset is in the uncompressed section
 	}
-	debug := isDebugName(f.sectionName(info))
+	debug := f.isDebug(info)
 	compressed := f.section(info).flags()&flagCompressed != 0 && string(f.sectionName(info)) == ".debug_info"
 	var head [compressionHeaderSize + 8]byte
 	if compressed {
@@ -148,15 +146,43 @@ func relocatesDebug(typ uint32) bool {
 // no offset into any section.
 const unplaced = 1<<47 - 1
 
-// relocated is a copy of a section with its relocations applied, as gdb does
-// for the debug sections of an object; ok is false if that is not known.
-func (d *debug) relocated(i, by uint64, b []byte) (_ []byte, ok bool, err error) {
-	if d.f.section(by).typ() != sectionRela {
+// findRelocations finds those that gdb applies to the debug sections of an object.
+func (f *file) findRelocations() {
+	if f.typ != typeRel || f.has&hasRelocations == 0 {
+		return
+	}
+	f.relocations = make([]uint64, f.sections)
+	for i := uint64(1); i < f.sections; i++ {
+		h := f.section(i)
+		if t := h.typ(); t == sectionRela || t == sectionRel {
+			f.relocations[uint64(h.info())%f.sections] = i
+		}
+		f.placed = f.placed || h.addr() != 0
+	}
+}
+
+// load is a section as a debugger sees it, relocated; ok is false if that is not
+// known, as it is of compressed ones.
+func (f *file) load(i uint64) (b []byte, ok bool, err error) {
+	if f.section(i).flags()&flagCompressed != 0 || f.isGNUCompressed(i) {
 		return nil, false, nil
 	}
-	table, symbols := d.f.contents(by), d.f.contents(uint64(d.f.section(by).link())%d.f.sections)
+	b = f.contents(i)
+	if f.relocations != nil && f.relocations[i] != 0 {
+		return f.relocated(i, f.relocations[i], b)
+	}
+	return b, true, nil
+}
+
+// relocated is a copy of a section with its relocations applied; ok is false if
+// that is not known.
+func (f *file) relocated(i, by uint64, b []byte) (_ []byte, ok bool, err error) {
+	if f.section(by).typ() != sectionRela {
+		return nil, false, nil
+	}
+	table, symbols := f.contents(by), f.contents(uint64(f.section(by).link())%f.sections)
 	base := uint64(0)
-	if h := d.f.section(i); h.flags()&flagAlloc != 0 {
+	if h := f.section(i); h.flags()&flagAlloc != 0 {
 		base = h.addr()
 	}
 	b = append([]byte(nil), b...)
@@ -168,10 +194,10 @@ func (d *debug) relocated(i, by uint64, b []byte) (_ []byte, ok bool, err error)
 			value += le.Uint64(s[8:])
 			// Where other sections are said to lie does not matter to gdb: newer
 			// LLVM gives addresses to debug sections too.
-			if index := uint64(le.Uint16(s[6:])); index != 0 && index < d.f.sections && index < indexReserve &&
-				d.f.section(index).flags()&flagAlloc != 0 {
-				value += d.f.section(index).addr()
-				if !d.placed {
+			if index := uint64(le.Uint16(s[6:])); index != 0 && index < f.sections && index < indexReserve &&
+				f.section(index).flags()&flagAlloc != 0 {
+				value += f.section(index).addr()
+				if !f.placed {
 					value = unplaced
 				}
 			}
@@ -190,7 +216,7 @@ func (d *debug) relocated(i, by uint64, b []byte) (_ []byte, ok bool, err error)
 			continue // thread-local offsets and the like, which lead nowhere
 		}
 		if offset > uint64(len(b)) || size > uint64(len(b))-offset {
-			return nil, false, d.f.sectionError(by, "relocation %d: r_offset is %#x, section %d has %#x bytes", n, offset, i, len(b))
+			return nil, false, f.sectionError(by, "relocation %d: r_offset is %#x, section %d has %#x bytes", n, offset, i, len(b))
 		}
 		if size == 8 {
 			le.PutUint64(b[offset:], value)

@@ -1,10 +1,6 @@
 package symfile
 
-import (
-	"bytes"
-	"fmt"
-	"strconv"
-)
+import "bytes"
 
 // Section types.
 const (
@@ -49,14 +45,7 @@ func (h *sectionHeader) align() uint64  { return le.Uint64(h[48:]) }
 func (h *sectionHeader) entry() uint64  { return le.Uint64(h[56:]) }
 
 // section is the header of section i, which has to be one of the image's.
-func (f *file) section(i uint64) *sectionHeader {
-	return (*sectionHeader)(f.bytes[f.sectionsAt+i*sectionHeaderSize:])
-}
-
-// headers are the section headers.
-func (f *file) headers() []byte {
-	return f.bytes[f.sectionsAt : f.sectionsAt+f.sections*sectionHeaderSize]
-}
+func (f *file) section(i uint64) *sectionHeader { return &f.headers[i] }
 
 // hasContents says whether section i is one that has bytes in the image.
 func (f *file) hasContents(i uint64) bool {
@@ -66,12 +55,13 @@ func (f *file) hasContents(i uint64) bool {
 
 // contents is what section i holds; nothing, if it lies outside the image.
 func (f *file) contents(i uint64) []byte {
-	h := f.section(i)
-	offset, size, all := h.offset(), h.size(), uint64(len(f.bytes))
-	if h.typ() == sectionNoBits || offset > all || size > all-offset {
+	h := &f.headers[i] // f.section(i) would be one too many to inline
+	offset := h.offset()
+	end := offset + h.size()
+	if h.typ() == sectionNoBits || end < offset || end > uint64(len(f.bytes)) {
 		return nil
 	}
-	return f.bytes[offset : offset+size]
+	return f.bytes[offset:end]
 }
 
 // checkSections checks the section headers, but for what they mean to each
@@ -79,16 +69,13 @@ func (f *file) contents(i uint64) []byte {
 func (f *file) checkSections() error {
 	size, sections, names := uint64(len(f.bytes)), f.sections, f.namesSize
 	end, sum := f.end, uint64(0)
-	headers := f.headers()
-	for i := uint64(0); len(headers) >= sectionHeaderSize; i, headers = i+1, headers[sectionHeaderSize:] {
-		h := (*sectionHeader)(headers)
-		if i == 0 {
-			// Its other fields may hold what does not fit into the ELF header.
-			if offset, length := h.offset(), h.size(); offset > size || length > size-offset {
-				return f.sectionError(i, "sh_offset %#x + sh_size %#x ends past the image's %d bytes", offset, length, size)
-			}
-			continue
-		}
+	// The other fields of section 0 may hold what does not fit into the ELF header.
+	if offset, length := f.section(0).offset(), f.section(0).size(); offset > size || length > size-offset {
+		return f.sectionError(0, "sh_offset %#x + sh_size %#x ends past the image's %d bytes", offset, length, size)
+	}
+	for n := range f.headers[1:] {
+		i := uint64(n) + 1
+		h := &f.headers[i]
 		if link := uint64(h.link()); link >= sections && link != indexReserve && link != indexReserve+1 {
 			return f.sectionError(i, "sh_link is %d, there are %d sections", link, f.sections)
 		}
@@ -185,16 +172,10 @@ func (f *file) checkStringTables() error {
 	if len(names) == 0 {
 		return f.sectionError(f.names, "sh_size is 0: the section names need a string table")
 	}
-	headers := f.headers()
-	for i := uint64(0); len(headers) >= sectionHeaderSize; i, headers = i+1, headers[sectionHeaderSize:] {
-		h := (*sectionHeader)(headers)
-		if at := uint64(h.name()); at+8 <= uint64(len(names)) {
-			switch name := le.Uint64(names[at:]); uint16(name >> 8) {
-			case 'd' | 'e'<<8, 'z' | 'd'<<8, 'e' | 'h'<<8:
-				if name&(1<<56-1) == startDebug || name == startGNUDebug || name == startFrame {
-					f.has |= hasDebug
-				}
-			}
+	for n := range f.headers {
+		i, h := uint64(n), &f.headers[n]
+		if start := nameStart(names, h); isDebugStart(start) || start == startFrame {
+			f.noteDebug(i, start)
 		}
 		if h.typ() != sectionStrings || h.flags()&flagCompressed != 0 {
 			continue
@@ -206,12 +187,17 @@ func (f *file) checkStringTables() error {
 	return nil
 }
 
-// How the names of debug sections start, as little-endian numbers.
-const (
-	startDebug    = 0x5f67756265642e   // ".debug_"
-	startGNUDebug = 0x5f67756265647a2e // ".zdebug_"
-	startFrame    = 0x6d6172665f68652e // ".eh_fram"
-)
+// checkLoaded checks that code is loaded: where it is not, gdb ends itself over
+// the addresses that debug information gives it.
+func (f *file) checkLoaded() error {
+	for n := range f.headers {
+		h := &f.headers[n]
+		if flags := h.flags(); flags&(flagAlloc|flagExec) == flagExec && h.typ() != sectionNull {
+			return f.sectionError(uint64(n), "sh_flags is %#x: code with debug information that is not SHF_ALLOC", flags)
+		}
+	}
+	return nil
+}
 
 // sectionName is the name of section i, as far as it can be read.
 func (f *file) sectionName(i uint64) []byte {
@@ -225,23 +211,4 @@ func (f *file) sectionName(i uint64) []byte {
 		name = name[:end]
 	}
 	return name
-}
-
-// sectionError is an error about section i.
-func (f *file) sectionError(i uint64, format string, args ...any) error {
-	return fmt.Errorf("section %d%s: %s", i, quoted(f.sectionName(i)), fmt.Sprintf(format, args...))
-}
-
-// quoted is a name as it stands in an error text, in parentheses: as it is, or
-// quoted if that could be misread.
-func quoted(name []byte) string {
-	if len(name) == 0 {
-		return ""
-	}
-	for _, c := range name {
-		if c <= ' ' || c > '~' || c == '"' || c == '(' || c == ')' {
-			return " (" + strconv.QuoteToASCII(string(name[:min(len(name), 20)])) + ")"
-		}
-	}
-	return " (" + string(name) + ")"
 }

@@ -1,7 +1,5 @@
 package symfile
 
-import "fmt"
-
 // checkSegments checks the program headers.
 func (f *file) checkSegments() error {
 	size := uint64(len(f.bytes))
@@ -9,10 +7,10 @@ func (f *file) checkSegments() error {
 		h := (*[segmentHeaderSize]byte)(f.bytes[f.segmentsAt+i*segmentHeaderSize:])
 		offset, length := le.Uint64(h[8:]), le.Uint64(h[32:])
 		if length != 0 && (offset > size || length > size-offset) {
-			return fmt.Errorf("program header %d: p_offset %#x + p_filesz %#x ends past the image's %d bytes", i, offset, length, size)
+			return errorf("program header %d: p_offset %#x + p_filesz %#x ends past the image's %d bytes", i, offset, length, size)
 		}
 		if align := le.Uint64(h[48:]); align&(align-1) != 0 {
-			return fmt.Errorf("program header %d: p_align is %#x, not a power of two", i, align)
+			return errorf("program header %d: p_align is %#x, not a power of two", i, align)
 		}
 		f.end = max(f.end, offset&-min(length, 1)+length)
 	}

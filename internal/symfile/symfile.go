@@ -13,7 +13,8 @@ package symfile
 // The bytes have to be readable. They may change meanwhile: the answer is then
 // about some mixture of old and new, and nothing worse happens. The time that a
 // check takes follows from what the headers describe, not from len(image), and
-// an image without debug information is checked without allocating.
+// an image without debug information, or with call frame information alone, is
+// checked without allocating, unless that has to be relocated.
 func Check(image []byte) error {
 	f := file{bytes: image}
 	if err := f.checkHeader(); err != nil {
@@ -22,8 +23,10 @@ func Check(image []byte) error {
 	if err := f.checkSections(); err != nil {
 		return err
 	}
-	if err := f.checkSegments(); err != nil {
-		return err
+	if f.segments != 0 {
+		if err := f.checkSegments(); err != nil {
+			return err
+		}
 	}
 	if err := f.checkSize(); err != nil {
 		return err
@@ -50,6 +53,17 @@ func Check(image []byte) error {
 	}
 	if f.has&hasCompressed != 0 {
 		if err := f.checkCompressed(); err != nil {
+			return err
+		}
+	}
+	if f.frames != 0 || f.has&hasDebug != 0 {
+		if err := f.checkLoaded(); err != nil {
+			return err
+		}
+		f.findRelocations()
+	}
+	if f.frames != 0 {
+		if err := f.checkFrames(); err != nil {
 			return err
 		}
 	}

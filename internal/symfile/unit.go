@@ -1,7 +1,6 @@
 package symfile
 
 import (
-	"fmt"
 	"math/bits"
 	"slices"
 )
@@ -77,10 +76,10 @@ func (d *debug) checkTypeUnits(b []byte) error {
 func (e *places) check() error {
 	for i := range e.starts {
 		if bad := e.referred[i] &^ e.starts[i]; bad != 0 {
-			return fmt.Errorf("an entry refers to %#x, where no entry starts", i*64+bits.TrailingZeros64(bad))
+			return errorf("an entry refers to %#x, where no entry starts", i*64+bits.TrailingZeros64(bad))
 		}
 		if bad := e.siblings[i] &^ (e.starts[i] | e.ends[i]); bad != 0 {
-			return fmt.Errorf("a DW_AT_sibling refers to %#x, where no entry starts", i*64+bits.TrailingZeros64(bad))
+			return errorf("a DW_AT_sibling refers to %#x, where no entry starts", i*64+bits.TrailingZeros64(bad))
 		}
 	}
 	return nil
@@ -91,7 +90,7 @@ func (d *debug) checkUnitSection(b []byte, types bool, entries *places) error {
 		u := unit{at: uint64(at), entries: entries}
 		r := reader{b: b, at: at}
 		if err := d.readUnit(&r, &u, types); err != nil {
-			return fmt.Errorf("unit at %#x: %w", at, err)
+			return errorf("unit at %#x: %s", at, err)
 		}
 		if !types {
 			d.units.add(u.at)
@@ -110,13 +109,13 @@ func (d *debug) checkUnitSection(b []byte, types bool, entries *places) error {
 func (d *debug) readUnit(r *reader, u *unit, types bool) error {
 	length, offsetSize := r.length()
 	if r.short || length > uint64(r.left()) {
-		return fmt.Errorf("its length is %#x, the section ends %#x bytes later", length, r.left())
+		return errorf("its length is %#x, the section ends %#x bytes later", length, r.left())
 	}
 	u.end, u.offsetSize = uint64(r.at)+length, offsetSize
 	r.b = r.b[:u.end]
 	u.version = r.u16()
 	if u.version < 2 || u.version > 5 {
-		return fmt.Errorf("its version is %d, debuggers read DWARF 2 to 5", u.version)
+		return errorf("its version is %d, debuggers read DWARF 2 to 5", u.version)
 	}
 	typ := byte(unitCompile)
 	if u.version >= 5 {
@@ -138,24 +137,24 @@ func (d *debug) readUnit(r *reader, u *unit, types bool) error {
 		d.signatures = append(d.signatures, r.u64())
 		u.typeEntry = r.uint(offsetSize)
 		if u.typeEntry >= u.end-u.at {
-			return fmt.Errorf("its type_offset is %#x, it has %#x bytes", u.typeEntry, u.end-u.at)
+			return errorf("its type_offset is %#x, it has %#x bytes", u.typeEntry, u.end-u.at)
 		}
 		u.entries.referred.add(u.at + u.typeEntry)
 	default:
-		return fmt.Errorf("its unit_type is %d, DWARF has 1 to 6", typ)
+		return errorf("its unit_type is %d, DWARF has 1 to 6", typ)
 	}
 	if u.addrSize != 8 && u.addrSize != 4 {
-		return fmt.Errorf("its address_size is %d, addresses have 8 bytes", u.addrSize)
+		return errorf("its address_size is %d, addresses have 8 bytes", u.addrSize)
 	}
 	if r.short {
-		return fmt.Errorf("its length is %#x, less than its header", length)
+		return errorf("its length is %#x, less than its header", length)
 	}
 	if !d.abbrev.opaque {
 		if !d.abbrev.exists {
-			return fmt.Errorf("there is no .debug_abbrev")
+			return errorf("there is no .debug_abbrev")
 		}
 		if u.abbrevs >= uint64(len(d.abbrev.b)) {
-			return fmt.Errorf("its debug_abbrev_offset is %#x, .debug_abbrev ends at %#x", u.abbrevs, len(d.abbrev.b))
+			return errorf("its debug_abbrev_offset is %#x, .debug_abbrev ends at %#x", u.abbrevs, len(d.abbrev.b))
 		}
 		if err := d.readAbbrevs(u.abbrevs); err != nil {
 			return err
@@ -176,13 +175,13 @@ func (d *debug) checkEntries(r *reader, u *unit) error {
 		at := r.at
 		code := r.uleb()
 		if r.short {
-			return fmt.Errorf("unit at %#x: its entries go on past its end at %#x", u.at, u.end)
+			return errorf("unit at %#x: its entries go on past its end at %#x", u.at, u.end)
 		}
 		d.steps--
 		if code == 0 {
 			u.entries.ends.add(uint64(at))
 			if depth == 0 {
-				return fmt.Errorf("unit at %#x: its first entry is an end of entries", u.at)
+				return errorf("unit at %#x: its first entry is an end of entries", u.at)
 			}
 			if depth--; depth == 0 {
 				return nil
@@ -192,7 +191,7 @@ func (d *debug) checkEntries(r *reader, u *unit) error {
 		u.entries.starts.add(uint64(at))
 		a, ok := d.abbrevs.find(code)
 		if !ok {
-			return fmt.Errorf("entry at %#x: its abbreviation code %d is not in the table at .debug_abbrev %#x", at, code, u.abbrevs)
+			return errorf("entry at %#x: its abbreviation code %d is not in the table at .debug_abbrev %#x", at, code, u.abbrevs)
 		}
 		declaration := false
 		attributes := reader{b: d.abbrev.b, at: a.attributes}
@@ -208,7 +207,7 @@ func (d *debug) checkEntries(r *reader, u *unit) error {
 				form = r.uleb()
 			}
 			if err := d.checkForm(form); err != nil && !r.short {
-				return fmt.Errorf("entry at %#x: attribute %#x: %w", at, attr, err)
+				return errorf("entry at %#x: attribute %#x: %s", at, attr, err)
 			}
 			if !known(form) {
 				d.steps = 0 // what follows cannot be found
@@ -216,10 +215,10 @@ func (d *debug) checkEntries(r *reader, u *unit) error {
 			}
 			v := u.readForm(r, form)
 			if r.short {
-				return fmt.Errorf("entry at %#x: attribute %#x ends past the unit's end at %#x", at, attr, u.end)
+				return errorf("entry at %#x: attribute %#x ends past the unit's end at %#x", at, attr, u.end)
 			}
 			if err := d.checkValue(u, attr, v); err != nil {
-				return fmt.Errorf("entry at %#x: attribute %#x %w", at, attr, err)
+				return errorf("entry at %#x: attribute %#x %s", at, attr, err)
 			}
 			declaration = declaration || attr == attrDeclaration
 			if v.form == formRefSig8 {
@@ -227,19 +226,19 @@ func (d *debug) checkEntries(r *reader, u *unit) error {
 			}
 			if attr == attrContainingType || attr == attrType && a.tag == tagSubrange {
 				if err := d.checkTypeReference(r, u, attr, v); err != nil {
-					return fmt.Errorf("entry at %#x: attribute %#x %w", at, attr, err)
+					return errorf("entry at %#x: attribute %#x %s", at, attr, err)
 				}
 			}
 			d.steps--
 		}
 		if isUnit(a.tag) != (depth == 0) {
 			if depth == 0 {
-				return fmt.Errorf("entry at %#x: its tag is %#x, the first entry of a unit has that of a unit", at, a.tag)
+				return errorf("entry at %#x: its tag is %#x, the first entry of a unit has that of a unit", at, a.tag)
 			}
-			return fmt.Errorf("entry at %#x: its tag is %#x, a unit's, but it is not the first of its unit", at, a.tag)
+			return errorf("entry at %#x: its tag is %#x, a unit's, but it is not the first of its unit", at, a.tag)
 		}
 		if a.tag == tagMember && !declaration && depth > 0 && depth <= len(parents) && isScope(parents[depth-1]) {
-			return fmt.Errorf("entry at %#x: it is a DW_TAG_member outside of a class", at)
+			return errorf("entry at %#x: it is a DW_TAG_member outside of a class", at)
 		}
 		if a.children {
 			if depth < len(parents) {
@@ -265,11 +264,11 @@ func (d *debug) checkTypeReference(r *reader, u *unit, attr uint64, v value) err
 	case !ok:
 		return nil // no entry starts there, which is found out elsewhere
 	case attr == attrContainingType && !isClass(a.tag):
-		return fmt.Errorf("refers to %#x, an entry with tag %#x, which is no class", u.at+v.number, a.tag)
+		return errorf("refers to %#x, an entry with tag %#x, which is no class", u.at+v.number, a.tag)
 	case attr == attrContainingType:
 		return nil
 	case !isType(a.tag):
-		return fmt.Errorf("refers to %#x, an entry with tag %#x, which is no type", u.at+v.number, a.tag)
+		return errorf("refers to %#x, an entry with tag %#x, which is no type", u.at+v.number, a.tag)
 	case a.tag != tagBaseType:
 		return nil
 	}
@@ -281,7 +280,7 @@ func (d *debug) checkTypeReference(r *reader, u *unit, attr uint64, v value) err
 			size.number = attributes.uleb()
 		}
 		if attr == 0 && form == 0 {
-			return fmt.Errorf("refers to %#x, a type without a size", u.at+v.number)
+			return errorf("refers to %#x, a type without a size", u.at+v.number)
 		}
 		if form == formIndirect || !known(form) {
 			return nil
@@ -364,7 +363,7 @@ func (d *debug) checkSignatures() error {
 	slices.Sort(d.signatures)
 	for _, signature := range d.wanted {
 		if _, ok := slices.BinarySearch(d.signatures, signature); !ok {
-			return fmt.Errorf("an entry refers to the type with signature %#x, which no type unit has", signature)
+			return errorf("an entry refers to the type with signature %#x, which no type unit has", signature)
 		}
 	}
 	return nil

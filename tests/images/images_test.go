@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -55,10 +56,13 @@ func TestLLDBReadsAcceptedMutants(t *testing.T) {
 	}
 }
 
-// accepted are mutants of real images that the checks let pass.
+// accepted are mutants of real images that the checks let pass. Compressed ones
+// are left out: whether their bytes can be inflated is not checked.
 func accepted(t *testing.T, seed, count uint64) []samples.Image {
 	r := rand.New(rand.NewPCG(seed, 0))
-	originals := append(samples.Small(), samples.Compiled(t)...)
+	originals := slices.DeleteFunc(append(samples.Small(), samples.Compiled(t)...), func(image samples.Image) bool {
+		return strings.Contains(image.Name, "zlib")
+	})
 	return samples.Accepted(r, originals, int(count), symfile.Check, nil)
 }
 

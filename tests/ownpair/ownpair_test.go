@@ -53,12 +53,12 @@ func build(t *testing.T) map[string]fixture {
 		return fixture{directory: directory, program: name}
 	}
 	fixtures := map[string]fixture{
-		"plain":                        link("plain"),
-		"own pair":                     link("own", "-DTHEIRS", "testdata/pair.c"),
-		"own pair, exported":           link("exported", "-DTHEIRS", "testdata/pair.c", "-rdynamic"),
-		"own pair, exported, stripped": link("stripped", "-DTHEIRS", "testdata/pair.c", "-rdynamic", "-s"),
-		"own pair, not position-independent":   link("nopie", "-DTHEIRS", "testdata/pair.c", "-no-pie"),
-		"own pair in a library":        link("library", "-DTHEIRS", in("runtime.so")),
+		"plain":                              link("plain"),
+		"own pair":                           link("own", "-DTHEIRS", "testdata/pair.c"),
+		"own pair, exported":                 link("exported", "-DTHEIRS", "testdata/pair.c", "-rdynamic"),
+		"own pair, exported, stripped":       link("stripped", "-DTHEIRS", "testdata/pair.c", "-rdynamic", "-s"),
+		"own pair, not position-independent": link("nopie", "-DTHEIRS", "testdata/pair.c", "-no-pie"),
+		"own pair in a library":              link("library", "-DTHEIRS", in("runtime.so")),
 	}
 	for name, f := range fixtures {
 		f.own = strings.HasPrefix(name, "own pair") && f.program != "library"

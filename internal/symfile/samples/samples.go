@@ -135,7 +135,7 @@ func compile(t testing.TB) []Image {
 		{"linked-symbols", "strip --strip-debug -o linked-symbols linked"},
 		{"linked-debug", "objcopy --only-keep-debug linked linked-debug"},
 		{"shared-debug", "objcopy --only-keep-debug shared-gxx shared-debug"},
-		{"pie-debug", "objcopy --only-keep-debug --compress-debug-sections=zlib pie pie-debug"},
+		{"pie-debug-zlib", "objcopy --only-keep-debug --compress-debug-sections=zlib pie pie-debug-zlib"},
 	} {
 		add(o.name, b.exec(o.name, o.command))
 	}

@@ -197,25 +197,6 @@ static void unreadable_array(void **state) {
   munmap(pages, 2 * page);
 }
 
-/* A page that held an image a moment ago can be gone now. */
-static void no_longer_readable(void **state) {
-  (void)state;
-  const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-  struct image *there = mmap(NULL, page, PROT_READ | PROT_WRITE,
-                             MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  assert_true(there != MAP_FAILED);
-  *there = image;
-  SUCCEEDS(jitdebug_register(there, sizeof image, 0, &out.registration));
-  unregister_output();
-  assert_int_equal(mprotect(there, page, PROT_NONE), 0);
-  FAILS(jitdebug_register(there, sizeof image, 0, &out.registration),
-        JITDEBUG_E_IMAGE, part_of(0, sizeof image));
-  munmap(there, page);
-  FAILS(jitdebug_register(there, sizeof image, JITDEBUG_BORROW,
-                          &out.registration),
-        JITDEBUG_E_IMAGE, part_of(0, sizeof image));
-}
-
 static void lying_size(void **state) {
   (void)state;
   const size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -248,7 +229,6 @@ int main(void) {
                                      CASE(index_past_end),
                                      CASE(unreadable_image),
                                      CASE(unreadable_array),
-                                     CASE(lying_size),
-                                     CASE(no_longer_readable)};
+                                     CASE(lying_size)};
   return cmocka_run_group_tests(cases, NULL, NULL);
 }

@@ -96,7 +96,7 @@ static void out_of_memory(void **state) {
   const int32_t batch =
       jitdebug_register_batch(images, 1, JITDEBUG_OPAQUE, &out.registration);
   assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
-  const char *const words[] = {"memory", "bytes", NULL};
+  const char *const words[] = {"memory", "copies", NULL};
   check_failure(single, JITDEBUG_E_MEMORY, words, "one too large", __LINE__);
   check_failure(batch, JITDEBUG_E_MEMORY, words, "a batch", __LINE__);
   SUCCEEDS(jitdebug_register(&image, sizeof image, 0, &out.registration));

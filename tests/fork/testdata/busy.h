@@ -1,4 +1,5 @@
-/* Threads that register and unregister for as long as the program likes. */
+/* Threads that register and unregister for as long as the program likes. Their
+ * failing calls make Go collect garbage, which a fork may find under way. */
 #ifndef BUSY_H
 #define BUSY_H
 
@@ -18,6 +19,9 @@ static void *busy_work(void *argument) {
   uint64_t serial = (uint64_t)(uintptr_t)argument << 24;
   for (unsigned i = 0; !busy_finish; i = (i + 1) % BUSY_KEPT) {
     CHECK(jitdebug_unregister(kept[i]) == 0, "%s", jitdebug_last_error());
+    CHECK(
+        jitdebug_register("not an image", 12, 0, &kept[i]) == JITDEBUG_E_IMAGE,
+        "a bad image was taken");
     image_make(&images[i], ++serial);
     CHECK(jitdebug_register(&images[i], sizeof images[i],
                             i % 2 ? JITDEBUG_BORROW : 0, &kept[i]) == 0,
@@ -31,8 +35,9 @@ static void *busy_work(void *argument) {
 static inline void busy_begin(void) {
   busy_finish = 0;
   for (uintptr_t i = 0; i < BUSY_THREADS; i++)
-    CHECK(pthread_create(&busy_threads[i], NULL, busy_work, (void *)(i + 1)) == 0,
-          "no thread");
+    CHECK(
+        pthread_create(&busy_threads[i], NULL, busy_work, (void *)(i + 1)) == 0,
+        "no thread");
 }
 
 static inline void busy_end(void) {

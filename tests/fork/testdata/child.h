@@ -63,9 +63,9 @@ static inline void child_calls_everything(void) {
   child_expects(registration == untouched && data == &batch && size == 42,
                 "an output was written");
   child_expects(errno == EXDEV, "errno was changed");
-  child_expects(jitdebug_version() == (JITDEBUG_VERSION_MAJOR << 16 |
-                                       JITDEBUG_VERSION_MINOR << 8 |
-                                       JITDEBUG_VERSION_PATCH),
+  child_expects(jitdebug_version() ==
+                    (JITDEBUG_VERSION_MAJOR << 16 |
+                     JITDEBUG_VERSION_MINOR << 8 | JITDEBUG_VERSION_PATCH),
                 "version");
   child_expects(strlen(jitdebug_status_string(JITDEBUG_E_FORKED)) > 0,
                 "status_string");

@@ -84,9 +84,12 @@ static const struct kind {
   const char *name;
   void (*run)(void);
 } kinds[] = {
-    {"fork", forks},           {"clone", clones},
-    {"exit", exits},           {"grandchild", grandchildren},
-    {"bystander", bystanders}, {"return", returns},
+    {"fork", forks},
+    {"clone", clones},
+    {"exit", exits},
+    {"grandchild", grandchildren},
+    {"bystander", bystanders},
+    {"return", returns},
     {"bystander-return", bystander_returns},
 };
 
@@ -113,7 +116,8 @@ int main(int argc, char **argv) {
   while (count-- > 0) kind->run();
   busy_end();
 
-  CHECK(list_length(descriptor, 1) == 1, "the parent's list is not what it was");
+  CHECK(list_length(descriptor, 1) == 1,
+        "the parent's list is not what it was");
   CHECK(!descriptor->action && !descriptor->relevant, "a notification is left");
   CHECK(jitdebug_register(&image, sizeof image, 0, &stale) == 0, "%s",
         jitdebug_last_error());

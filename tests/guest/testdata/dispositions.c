@@ -52,8 +52,8 @@ static void make_thread(void) {
 static void set_up(const char *kind) {
   make_thread();
   for (int signal = 1; signal <= SIGNALS; signal++) {
-    struct disposition set = {
-        .flags = 0x04000000 /* SA_RESTORER */, .restorer = restorer};
+    struct disposition set = {.flags = 0x04000000 /* SA_RESTORER */,
+                              .restorer = restorer};
     if (!settable(signal) || strcmp(kind, "none") == 0) continue;
     if (strcmp(kind, "ignored") == 0) {
       set.handler = SIG_IGN;
@@ -78,11 +78,12 @@ static void compare(const char *when) {
     struct disposition now;
     struct disposition *was = &before[signal];
     CHECK(disposition(signal, NULL, &now) == 0, "signal %d", signal);
-    CHECK(now.handler == was->handler && now.flags == was->flags &&
-              now.restorer == was->restorer && now.mask == was->mask,
-          "%s: signal %d: handler %p, flags %#lx, mask %#lx; was %p, %#lx, %#lx",
-          when, signal, (void *)now.handler, now.flags, (long)now.mask,
-          (void *)was->handler, was->flags, (long)was->mask);
+    CHECK(
+        now.handler == was->handler && now.flags == was->flags &&
+            now.restorer == was->restorer && now.mask == was->mask,
+        "%s: signal %d: handler %p, flags %#lx, mask %#lx; was %p, %#lx, %#lx",
+        when, signal, (void *)now.handler, now.flags, (long)now.mask,
+        (void *)was->handler, was->flags, (long)was->mask);
   }
 }
 
@@ -94,8 +95,9 @@ static void before_libraries(int argc, char **argv, char **environment) {
   remember();
 }
 
-__attribute__((section(".preinit_array"), used)) static void (*const preinit)(
-    int, char **, char **) = before_libraries;
+__attribute__((section(".preinit_array"),
+               used)) static void (*const preinit)(int, char **,
+                                                   char **) = before_libraries;
 
 __attribute__((constructor)) static void after_libraries(void) {
   compare("in the program's constructor");

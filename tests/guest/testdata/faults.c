@@ -1,7 +1,7 @@
 /*
- * A host's SIGSEGV handler gets its faults: set before the load or after, on the
- * main thread and on others that have called the library or have not, with an
- * alternate stack and without.
+ * A host's SIGSEGV handler gets its faults: set before the load or after, on
+ * the main thread and on others that have called the library or have not, with
+ * an alternate stack and without.
  *
  * usage: faults before [onstack], or: faults after
  */
@@ -53,11 +53,14 @@ static void before_libraries(int argc, char **argv, char **environment) {
     set_handler(argc > 2 ? SA_ONSTACK : 0);
 }
 
-__attribute__((section(".preinit_array"), used)) static void (*const preinit)(
-    int, char **, char **) = before_libraries;
+__attribute__((section(".preinit_array"),
+               used)) static void (*const preinit)(int, char **,
+                                                   char **) = before_libraries;
 #endif
 
-struct thread { int calls, own_stack; };
+struct thread {
+  int calls, own_stack;
+};
 
 static void *thread_main(void *argument) {
   const struct thread *thread = argument;

@@ -1,5 +1,5 @@
-/* The library as the hosts here use it: linked (LINKED), or loaded when they ask
- * for it from the path in the environment variable LIBRARY. */
+/* The library as the hosts here use it: linked (LINKED), or loaded when they
+ * ask for it from the path in the environment variable LIBRARY. */
 #ifndef LIBRARY_H
 #define LIBRARY_H
 
@@ -9,7 +9,8 @@
 #include "list.h"
 
 #ifdef LINKED
-#define library_load_with(flags) dlopen("libjitdebug.so.1", (flags) | RTLD_NOLOAD)
+#define library_load_with(flags) \
+  dlopen("libjitdebug.so.1", (flags) | RTLD_NOLOAD)
 #else
 #define library_load_with(flags) dlopen(getenv("LIBRARY"), flags)
 #endif
@@ -88,17 +89,20 @@ static inline void library_exercise(void) {
                              {&images[1], sizeof images[1]}};
   library_pair();
   library_failure();
-  CHECK(library_register(NULL, 0, 0, &registration) == JITDEBUG_E_ARGUMENT, "-");
+  CHECK(library_register(NULL, 0, 0, &registration) == JITDEBUG_E_ARGUMENT,
+        "-");
   CHECK(library_register(images, sizeof images[0], 64, &registration) ==
             JITDEBUG_E_ARGUMENT,
         "-");
-  CHECK(library_register((void *)64, 4096, 0, &registration) == JITDEBUG_E_IMAGE,
-        "-");
+  CHECK(
+      library_register((void *)64, 4096, 0, &registration) == JITDEBUG_E_IMAGE,
+      "-");
   CHECK(library_register_batch(batch, 2, JITDEBUG_BORROW, &registration) == 0,
         "%s", library_last_error());
   CHECK(library_image(registration, 1, &data, &size) == 0, "%s",
         library_last_error());
-  CHECK(library_image(registration, 2, &data, &size) == JITDEBUG_E_ARGUMENT, "-");
+  CHECK(library_image(registration, 2, &data, &size) == JITDEBUG_E_ARGUMENT,
+        "-");
   jitdebug_registration *second;
   CHECK(library_register_batch(batch, 2, JITDEBUG_BORROW, &second) ==
             JITDEBUG_E_DUPLICATE,

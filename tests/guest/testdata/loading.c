@@ -78,8 +78,9 @@ static void loaded_in_a_race(long delay) {
   for (int i = 0; i < HANDLED; i++) {
     struct sigaction now;
     CHECK(sigaction(signals[i], NULL, &now) == 0, "sigaction");
-    CHECK(now.sa_handler == second_handler, "the handler of %s, signal %d, is %s",
-          strsignal(signals[i]), signals[i],
+    CHECK(now.sa_handler == second_handler,
+          "the handler of %s, signal %d, is %s", strsignal(signals[i]),
+          signals[i],
           now.sa_handler == first_handler ? "the one of before" : "another");
   }
   library_exercise();
@@ -116,7 +117,8 @@ static void short_lived_threads(void) {
   run_thread(one_pair);
   long memory = resident(), threads = thread_count();
   for (int i = 0; i < CHURN; i++) run_thread(one_pair);
-  CHECK(resident() < memory + (1536 << 10), "%ld bytes more", resident() - memory);
+  CHECK(resident() < memory + (1536 << 10), "%ld bytes more",
+        resident() - memory);
   CHECK(thread_count() <= threads + 2, "%ld threads, there were %ld",
         thread_count(), threads);
 }

@@ -20,7 +20,8 @@ static void registers(void) {
   jitdebug_image batch[2] = {{&image, sizeof image}, {&image, sizeof image}};
   jitdebug_registration *registration = untouched;
   internal(library_register(&image, sizeof image, 0, &registration));
-  internal(library_register(&image, sizeof image, JITDEBUG_BORROW, &registration));
+  internal(
+      library_register(&image, sizeof image, JITDEBUG_BORROW, &registration));
   int32_t status =
       library_register(&image, sizeof image, JITDEBUG_NOWAIT, &registration);
   if (status != JITDEBUG_E_BUSY) internal(status); /* of the other thread */

@@ -1,7 +1,7 @@
 /*
- * Calls from a thread with a small stack, and from fibers: stacks of 64 KiB with
- * a guard page, switched to by swapcontext, on one thread and then on another,
- * with garbage collections in between.
+ * Calls from a thread with a small stack, and from fibers: stacks of 64 KiB
+ * with a guard page, switched to by swapcontext, on one thread and then on
+ * another, with garbage collections in between.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -99,7 +99,8 @@ int main(void) {
   long length = list_length(descriptor, FIBERS);
   CHECK(length == FIBERS, "%ld registrations are alive", length);
   for (int i = 0; i < FIBERS; i++) {
-    CHECK(fibers[i].rounds >= ROUNDS, "a fiber ran %d rounds", fibers[i].rounds);
+    CHECK(fibers[i].rounds >= ROUNDS, "a fiber ran %d rounds",
+          fibers[i].rounds);
     CHECK(library_unregister(fibers[i].kept) == 0, "%s", library_last_error());
   }
   CHECK(list_length(descriptor, 1) == 0, "the list is not empty");

@@ -30,8 +30,9 @@ static void take(struct state *state) {
   state->rounding = fegetround();
   CHECK(pthread_sigmask(SIG_SETMASK, NULL, &state->mask) == 0, "-");
   CHECK(sigaltstack(NULL, &state->stack) == 0, "-");
-  CHECK(pthread_getname_np(pthread_self(), state->name, sizeof state->name) == 0,
-        "-");
+  CHECK(
+      pthread_getname_np(pthread_self(), state->name, sizeof state->name) == 0,
+      "-");
   fegetenv(&state->fpu);
   errno = state->error;
 }

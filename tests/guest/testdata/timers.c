@@ -1,7 +1,7 @@
 /*
  * Timer signals at a high rate interrupt the library wherever it is. Their
- * handler has no SA_ONSTACK, so that it runs on the stack in use, and needs much
- * of it: on a goroutine's of a few KiB it would destroy what lies below.
+ * handler has no SA_ONSTACK, so that it runs on the stack in use, and needs
+ * much of it: on a goroutine's of a few KiB it would destroy what lies below.
  *
  * usage: timers thread|process|profile KIB
  */
@@ -22,6 +22,7 @@ static volatile long handled, strayed;
 static __thread int hosts; /* this thread is the host's */
 static size_t depth;
 static const char *kind;
+static pthread_barrier_t ready;
 
 static __attribute__((noinline)) void use_stack(size_t size) {
   char used[size];
@@ -48,6 +49,7 @@ static void aim_at_this_thread(timer_t *timer) {
 static void *work(void *argument) {
   timer_t timer;
   hosts = 1;
+  pthread_barrier_wait(&ready);
   int aimed = strcmp(kind, "thread") == 0;
   if (aimed) aim_at_this_thread(&timer);
   for (unsigned i = (uintptr_t)argument; !finish; i++) {
@@ -75,8 +77,10 @@ int main(int argc, char **argv) {
   CHECK(sigaction(SIGPROF, &action, NULL) == 0, "sigaction");
   library_load();
   pthread_t threads[THREADS];
+  pthread_barrier_init(&ready, NULL, THREADS + 1);
   for (uintptr_t i = 0; i < THREADS; i++)
     CHECK(pthread_create(&threads[i], NULL, work, (void *)i) == 0, "no thread");
+  pthread_barrier_wait(&ready);
   if (strcmp(kind, "process") == 0) set_timer(ITIMER_REAL, PERIOD_US);
   if (strcmp(kind, "profile") == 0) set_timer(ITIMER_PROF, PERIOD_US);
   struct timespec end;

@@ -59,7 +59,8 @@ static void compare(const struct state *was, const char *when) {
   CHECK(memcmp(now.variables, was->variables, sizeof now.variables) == 0,
         "the environment is another %s", when);
   CHECK(strcmp(now.locale, was->locale) == 0, "locale %s %s", now.locale, when);
-  CHECK(strcmp(now.directory, was->directory) == 0, "%s %s", now.directory, when);
+  CHECK(strcmp(now.directory, was->directory) == 0, "%s %s", now.directory,
+        when);
   CHECK(now.umask == was->umask, "umask %o %s", now.umask, when);
   for (int i = 0; i < LIMITS; i++)
     CHECK(memcmp(&now.limits[i], &was->limits[i], sizeof now.limits[i]) == 0,
@@ -96,9 +97,11 @@ static void start_program(void) {
   snprintf(soft, sizeof soft, "%lu", limit.rlim_cur);
   snprintf(hard, sizeof hard, "%lu", limit.rlim_max);
   char *arguments[] = {"traces", "limits", soft, hard, NULL};
-  CHECK(posix_spawn(&child, "/proc/self/exe", NULL, NULL, arguments, environ) == 0,
+  CHECK(posix_spawn(&child, "/proc/self/exe", NULL, NULL, arguments, environ) ==
+            0,
         "posix_spawn");
-  CHECK(waitpid(child, &status, 0) == child && status == 0, "status %#x", status);
+  CHECK(waitpid(child, &status, 0) == child && status == 0, "status %#x",
+        status);
 }
 
 int main(int argc, char **argv) {

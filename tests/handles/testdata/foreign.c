@@ -65,6 +65,8 @@ static void check_around(uintptr_t handle) {
     check(handle - distance, "distant neighbour");
     check(handle + distance, "distant neighbour");
   }
+  for (uintptr_t top = 1; top < 1 << 8; top++)
+    check(handle ^ top << 48, "another generation of");
   for (int bit = 0; bit < 64; bit++)
     check(handle ^ (uintptr_t)1 << bit, "bit flip of");
   for (int bit = 0; bit < 64; bit++)

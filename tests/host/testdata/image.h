@@ -45,13 +45,14 @@ static inline void image_make(struct image *image, uint64_t serial) {
                                     .sh_addr = code,
                                     .sh_size = 16,
                                     .sh_addralign = 16};
-  image->sections[2] = (Elf64_Shdr){.sh_type = SHT_SYMTAB,
-                                    .sh_offset = offsetof(struct image, symbols),
-                                    .sh_size = sizeof image->symbols,
-                                    .sh_link = 3,
-                                    .sh_info = 1,
-                                    .sh_addralign = 8,
-                                    .sh_entsize = sizeof image->symbols[0]};
+  image->sections[2] =
+      (Elf64_Shdr){.sh_type = SHT_SYMTAB,
+                   .sh_offset = offsetof(struct image, symbols),
+                   .sh_size = sizeof image->symbols,
+                   .sh_link = 3,
+                   .sh_info = 1,
+                   .sh_addralign = 8,
+                   .sh_entsize = sizeof image->symbols[0]};
   image->sections[3] = (Elf64_Shdr){.sh_type = SHT_STRTAB,
                                     .sh_offset = offsetof(struct image, names),
                                     .sh_size = sizeof image->names,

@@ -23,10 +23,14 @@ struct jit_descriptor {
 
 struct jit_descriptor __jit_debug_descriptor = {1, 0, 0, 0};
 
-__attribute__((noinline)) void __jit_debug_register_code(void) { __asm__ volatile("" ::: "memory"); }
+__attribute__((noinline)) void __jit_debug_register_code(void) {
+  __asm__ volatile("" ::: "memory");
+}
 
 /* The debugger's script stops here to look around, once an image. */
-__attribute__((noinline)) void look(const char *image) { __asm__ volatile("" ::"r"(image) : "memory"); }
+__attribute__((noinline)) void look(const char *image) {
+  __asm__ volatile("" ::"r"(image) : "memory");
+}
 
 static void notify(uint32_t action, struct jit_code_entry *entry) {
   __jit_debug_descriptor.action_flag = action;

@@ -1,7 +1,7 @@
 /* A process that may take no more memory than so much: registers until that is
  * gone, unregisters, and goes on once it may take more.
  *
- * usage: limits as|data MIB small|large|borrowed|wrong */
+ * usage: limits as|data MIB small|large|borrowed */
 #include <jitdebug.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -11,7 +11,7 @@
 #include "image.h"
 #include "settled.h"
 
-enum { MOST = 200000, WRONG = 300000, LARGE = 64 << 10 };
+enum { MOST = 200000, LARGE = 64 << 10 };
 
 static struct image image;
 static char large[LARGE];
@@ -39,21 +39,8 @@ static size_t in_use(int resource) {
   return (resource == RLIMIT_AS ? size : data) * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* Texts are made in Go's memory, and thrown away there. */
-static void fail_often(void) {
-  jitdebug_registration *registration;
-  struct image wrong = image;
-  wrong.header.e_machine = EM_S390;
-  for (int i = 0; i < WRONG; i++) {
-    const int32_t status =
-        jitdebug_register(&wrong, sizeof wrong, 0, &registration);
-    CHECK(status == JITDEBUG_E_IMAGE || status == JITDEBUG_E_MEMORY, "%d: %s",
-          (int)status, jitdebug_last_error());
-  }
-}
-
 int main(int argc, char **argv) {
-  CHECK(argc == 4, "usage: limits as|data MIB small|large|borrowed|wrong");
+  CHECK(argc == 4, "usage: limits as|data MIB small|large|borrowed");
   const int resource = strcmp(argv[1], "as") == 0 ? RLIMIT_AS : RLIMIT_DATA;
   image_make(&image, 1);
   CHECK(register_next(argv[3], 0) == JITDEBUG_OK &&
@@ -66,7 +53,6 @@ int main(int argc, char **argv) {
   limit.rlim_cur = in_use(resource) + (strtoul(argv[2], NULL, 10) << 20);
   CHECK(setrlimit(resource, &limit) == 0, "setrlimit");
 
-  if (strcmp(argv[3], "wrong") == 0) fail_often();
   int32_t status = JITDEBUG_OK;
   size_t registered = 0;
   while (registered < MOST &&

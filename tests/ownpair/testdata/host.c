@@ -45,9 +45,9 @@ int main(int argc, char **argv) {
 #ifdef THEIRS
   pair_register(theirs.image, theirs.size);
 #endif
-  CHECK(jitdebug_register(ours.image, ours.size, 0, &registration) ==
-            JITDEBUG_OK,
-        "%s", jitdebug_last_error());
+  CHECK(
+      jitdebug_register(ours.image, ours.size, 0, &registration) == JITDEBUG_OK,
+      "%s", jitdebug_last_error());
   printf("notice: %s\n", jitdebug_notice());
   fflush(stdout);
   CHECK(ours.run(1) + theirs.run(2) == 8, "wrong code");

@@ -48,14 +48,14 @@ static void will_remove(uint64_t serial) {
 }
 
 /* The tracer steps from here to the store that ends the stage. */
-#define STEP(call)                               \
-  do {                                           \
-    plan->stage = STAGE_READY;                   \
-    raise(SIGSTOP);                              \
-    int32_t status_ = (call);                    \
-    plan->stage = STAGE_RETURNED;                \
+#define STEP(call)                                                       \
+  do {                                                                   \
+    plan->stage = STAGE_READY;                                           \
+    raise(SIGSTOP);                                                      \
+    int32_t status_ = (call);                                            \
+    plan->stage = STAGE_RETURNED;                                        \
     CHECK(status_ == expected, "%s: status %d, %s", plan->name, status_, \
-          jitdebug_last_error());                \
+          jitdebug_last_error());                                        \
   } while (0)
 
 static jitdebug_registration *add(const char *name, uint64_t serial) {
@@ -64,7 +64,8 @@ static jitdebug_registration *add(const char *name, uint64_t serial) {
   struct image *image = &images[serial - 1];
   ready(name, ACTION_REGISTER);
   will_add(serial);
-  STEP(jitdebug_register(image, sizeof *image, flags_of(serial), &registration));
+  STEP(
+      jitdebug_register(image, sizeof *image, flags_of(serial), &registration));
   if (!(flags_of(serial) & JITDEBUG_BORROW)) memset(image, 0, sizeof *image);
   return registration;
 }
@@ -126,7 +127,8 @@ static void warm_up(void) {
 }
 
 int main(void) {
-  plan = mmap(NULL, sizeof *plan, PROT_READ | PROT_WRITE, MAP_SHARED, PLAN_FD, 0);
+  plan =
+      mmap(NULL, sizeof *plan, PROT_READ | PROT_WRITE, MAP_SHARED, PLAN_FD, 0);
   CHECK(plan != MAP_FAILED, "no plan");
   plan->descriptor = list_descriptor(RTLD_DEFAULT);
   plan->buffers = (uintptr_t)images;

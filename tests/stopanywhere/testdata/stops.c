@@ -5,25 +5,26 @@
  * usage: stops HOST COUNT
  */
 #define _GNU_SOURCE
+#include "stops.h"
+
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "outside.h"
-#include "stops.h"
 
 static unsigned long walks, entries, notifications;
 
-#define EXPECT(condition, ...)                    \
-  do {                                            \
-    if (!(condition)) {                           \
+#define EXPECT(condition, ...)                     \
+  do {                                             \
+    if (!(condition)) {                            \
       fprintf(stderr, "at stop %lu: ", walks + 1); \
-      fprintf(stderr, __VA_ARGS__);               \
-      fputc('\n', stderr);                        \
-      kill(host, SIGKILL);                        \
-      exit(1);                                    \
-    }                                             \
+      fprintf(stderr, __VA_ARGS__);                \
+      fputc('\n', stderr);                         \
+      kill(host, SIGKILL);                         \
+      exit(1);                                     \
+    }                                              \
   } while (0)
 
 static void look(const struct code_entry *at, struct code_entry *entry) {
@@ -59,8 +60,8 @@ int main(int argc, char **argv) {
   CHECK(memory >= 0 && ftruncate(memory, sizeof(struct shared)) == 0 &&
             dup2(memory, STOPS_FD) == STOPS_FD,
         "no memory to share");
-  struct shared *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
-                               MAP_SHARED, memory, 0);
+  struct shared *shared =
+      mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
   CHECK(shared != MAP_FAILED, "no memory to share");
   host = fork();
   CHECK(host >= 0, "no process");

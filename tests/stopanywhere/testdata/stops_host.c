@@ -26,11 +26,10 @@ static void add(struct kept *kept, uint64_t *serial, uint32_t flags,
     image_make(&kept->images[i], ++*serial);
     batch[i] = (jitdebug_image){&kept->images[i], sizeof kept->images[i]};
   }
-  int32_t status =
-      count == 1 ? jitdebug_register(batch->data, batch->size, flags,
-                                     &kept->registration)
-                 : jitdebug_register_batch(batch, count, flags,
-                                           &kept->registration);
+  int32_t status = count == 1 ? jitdebug_register(batch->data, batch->size,
+                                                  flags, &kept->registration)
+                              : jitdebug_register_batch(batch, count, flags,
+                                                        &kept->registration);
   CHECK(status == JITDEBUG_OK, "%s", jitdebug_last_error());
   if (!(flags & JITDEBUG_BORROW)) memset(kept->images, 0, sizeof kept->images);
 }

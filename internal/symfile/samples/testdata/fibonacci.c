@@ -33,16 +33,19 @@ static inline int twice(int x) {
 
 counter fibonacci(counter n) {
   calls++;
-  if (n < 2)
-    return n;
+  if (n < 2) return n;
   counter before = fibonacci(n - 2);
   return before + fibonacci(n - 1);
 }
 
 int (*choose(int which))(const struct node *) {
   switch (which) {
-  case 1: case 2: case 3: case 4: case 5:
-    return sum;
+    case 1:
+    case 2:
+    case 3:
+    case 4:
+    case 5:
+      return sum;
   }
   return (int (*)(const struct node *))0;
 }

@@ -1,0 +1,126 @@
+package symfile
+
+import "bytes"
+
+// A debugName is the name of a section that is looked into.
+type debugName uint8
+
+const (
+	notDebug   debugName = iota
+	otherDebug           // DWARF, but not looked into
+	debugAbbrev
+	debugAddr
+	debugAranges
+	debugFrame
+	debugInfo
+	debugLine
+	debugLineStr
+	debugLoc
+	debugLoclists
+	debugRnglists
+	debugStr
+	debugStrOffsets
+	debugTypes
+	ehFrame
+)
+
+// How the names of such sections start, as little-endian numbers: those of
+// DWARF's, of DWARF's that are compressed without a flag that says so, and
+// .eh_frame.
+const (
+	startDebug    = 0x5f67756265642e   // ".debug_", and one byte of any value
+	startGNUDebug = 0x5f67756265647a2e // ".zdebug_"
+	startFrame    = 0x6d6172665f68652e // ".eh_fram"
+)
+
+var (
+	debugPrefix    = []byte(".debug_")
+	gnuDebugPrefix = []byte(".zdebug_")
+)
+
+// nameStart is how the name of a section starts, 0 if the names end there.
+func nameStart(names []byte, h *sectionHeader) uint64 {
+	at := uint64(h.name())
+	if at >= uint64(len(names)) || len(names[at:]) < 8 {
+		return 0
+	}
+	return le.Uint64(names[at:])
+}
+
+func isDebugStart(start uint64) bool {
+	return start&(1<<56-1) == startDebug || start == startGNUDebug
+}
+
+// isDebug says whether section i has a name of DWARF's.
+func (f *file) isDebug(i uint64) bool {
+	return isDebugStart(nameStart(f.contents(f.names), f.section(i)))
+}
+
+// isGNUCompressed says whether section i has the name of a compressed one.
+func (f *file) isGNUCompressed(i uint64) bool {
+	return nameStart(f.contents(f.names), f.section(i)) == startGNUDebug
+}
+
+// noteDebug remembers what to check because of section i, whose name starts with start.
+func (f *file) noteDebug(i, start uint64) {
+	switch f.debugName(i) {
+	case notDebug:
+	case debugFrame, ehFrame:
+		if f.frames == 0 {
+			f.frames = i
+		}
+	default:
+		f.has |= hasDebug
+	}
+	if start == startGNUDebug {
+		f.has |= hasCompressed
+	}
+}
+
+// debugName is the name of section i, if it has contents. Of a compressed one it
+// is that of the uncompressed section.
+func (f *file) debugName(i uint64) debugName {
+	start := nameStart(f.contents(f.names), f.section(i))
+	if !isDebugStart(start) && start != startFrame || !f.hasContents(i) {
+		return notDebug
+	}
+	name := f.sectionName(i)
+	if rest, ok := bytes.CutPrefix(name, debugPrefix); ok {
+		name = rest
+	} else if rest, ok := bytes.CutPrefix(name, gnuDebugPrefix); ok {
+		name = rest
+	} else if string(name) == ".eh_frame" {
+		return ehFrame
+	} else {
+		return notDebug
+	}
+	switch string(name) {
+	case "abbrev":
+		return debugAbbrev
+	case "addr":
+		return debugAddr
+	case "aranges":
+		return debugAranges
+	case "frame":
+		return debugFrame
+	case "info":
+		return debugInfo
+	case "line":
+		return debugLine
+	case "line_str":
+		return debugLineStr
+	case "loc":
+		return debugLoc
+	case "loclists":
+		return debugLoclists
+	case "rnglists":
+		return debugRnglists
+	case "str":
+		return debugStr
+	case "str_offsets":
+		return debugStrOffsets
+	case "types":
+		return debugTypes
+	}
+	return otherDebug
+}
