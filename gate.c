@@ -18,7 +18,6 @@
 #include "internal/copies/copies.h"
 #include "internal/gdbjit/descriptor.h"
 #include "internal/guest/guest.h"
-#include "internal/handle/block.h"
 
 #define PER_THREAD static __attribute__((tls_model("initial-exec"))) __thread
 
@@ -26,7 +25,6 @@
 int32_t jitdebugGoRegister(struct gate_call *call);
 int32_t jitdebugGoUnregister(struct gate_call *call);
 int32_t jitdebugGoImage(struct gate_call *call);
-int32_t jitdebugGoAdopt(struct gate_call *call);
 
 /*
  * The fork gate: a byte on a page that the kernel wipes in a child, whichever
@@ -86,18 +84,10 @@ static void remember(int32_t status, const char *text) {
 }
 
 /* The copy that the list is with: NULL if it is this one. Decided at the first
- * call, for good; in a child anew. */
+ * call, for good. */
 enum { UNDECIDED, HERE, ELSEWHERE };
 static _Atomic int decided;
 static const struct copy *_Atomic first;
-
-static const struct copy *elsewhere(void) {
-  if (__builtin_expect(decided == UNDECIDED, 0)) {
-    first = copies_first();
-    decided = first ? ELSEWHERE : HERE;
-  }
-  return first;
-}
 
 /* Says in a sentence what became of a call that never came to Go. */
 static void remember_words(int32_t status, const char *format, ...) {
@@ -109,23 +99,23 @@ static void remember_words(int32_t status, const char *format, ...) {
   remember(status, text);
 }
 
+/* Returns the copy that answers, or NULL if this one does, or must refuse. */
 static const struct copy *other_copy(int32_t *status) {
-  const struct copy *other = elsewhere();
-  if (other || !forked()) return other;
-  int saved = errno;
-  const char *why;
-  other = copies_restart(&why);
-  if (other) {
-    first = other; /* for this process's children too: they fork from it */
-    decided = ELSEWHERE;
-  } else {
-    remember_words(*status = JITDEBUG_E_FORKED,
-                   "this process was forked, and the library could not be "
-                   "started again in it: %s",
-                   why);
+  if (__builtin_expect(forked(), 0) && decided != ELSEWHERE) {
+    /* A child of many threads may find malloc's and the loader's locks taken:
+     * no buffer for a text here, and no search. */
+    last.text =
+        "this process was forked from one that had loaded libjitdebug, and Go "
+        "cannot run in it; load the library, or register, after the fork, or "
+        "exec";
+    *status = JITDEBUG_E_FORKED;
+    return NULL;
   }
-  errno = saved;
-  return other;
+  if (__builtin_expect(decided == UNDECIDED, 0)) {
+    first = copies_first();
+    decided = first ? ELSEWHERE : HERE;
+  }
+  return first;
 }
 
 /* A failure's text is with the copy that failed. */
@@ -309,19 +299,4 @@ const char *jitdebug_notice(void) {
 uint32_t jitdebug_version(void) {
   return JITDEBUG_VERSION_MAJOR << 16 | JITDEBUG_VERSION_MINOR << 8 |
          JITDEBUG_VERSION_PATCH;
-}
-
-struct estate gate_estate(void) {
-  return (struct estate){gdbjit_pair, gdbjit_notice, block_newest(),
-                         copies_origin()};
-}
-
-int32_t gate_adopt(const struct estate *estate) {
-  struct gate_call call;
-  decided = HERE;
-  copies_inherit(estate->origin);
-  gdbjit_pair = estate->pair;
-  gdbjit_notice = estate->notice;
-  call.blocks = estate->blocks;
-  return enter(jitdebugGoAdopt, &call);
 }

@@ -22,8 +22,6 @@ struct gate_call {
 
   struct gate_memory memory;
 
-  void *blocks; /* adopting: the handles that a parent process left */
-
   size_t index;         /* jitdebug_registration_image: which, */
   jitdebug_image image; /* and what it is */
 

@@ -61,21 +61,6 @@ func Choose() {
 	}
 }
 
-// Adopt goes on with the list that a parent process left. A thread that changed
-// it at the moment of the fork is gone; the forward walk was right even then, and
-// the rest follows from it. The pair, in C, is set already. Nothing may have been
-// added before.
-func Adopt() {
-	desc = (*descriptor)(unsafe.Pointer(C.gdbjit_pair.descriptor))
-	desc.action = actionNone
-	desc.relevant = 0
-	var prev uintptr
-	for link := &desc.first; *link != 0; link = &at(link).next {
-		at(link).prev = prev
-		prev = *link
-	}
-}
-
 // Set fills an entry that is not on the list with the image it is to show.
 func (e *Entry) Set(symfile unsafe.Pointer, size uint64) {
 	*e = Entry{symfile: symfile, size: size}

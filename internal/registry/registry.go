@@ -124,28 +124,6 @@ func Register(images []Image, flags uint32, memory *Memory) (uintptr, error) {
 	return slot.Arm(), nil
 }
 
-// Adopt goes on with the registrations that a parent process left, newest being
-// the block that was made last of those with its handles. What a thread of the
-// parent's was registering or unregistering at the moment of the fork is nobody's
-// now, and stays as it is.
-func Adopt(newest unsafe.Pointer) error {
-	gdbjit.Lock()
-	defer gdbjit.Unlock()
-	err := table.Adopt(newest, func(slot *handle.Slot) {
-		if r := in(slot); r.Copies == 0 {
-			for _, entry := range r.entries() {
-				data, _ := entry.Image()
-				borrowed[data] = struct{}{}
-			}
-		}
-	})
-	if err != nil {
-		return &Error{OutOfMemory, err.Error()}
-	}
-	gdbjit.Adopt()
-	return nil
-}
-
 // Unregister takes the handle's images off the list. The memory is the caller's
 // to free.
 func Unregister(h uintptr) (Memory, error) {
