@@ -112,8 +112,10 @@ static const struct copy *other_copy(int32_t *status) {
     return NULL;
   }
   if (__builtin_expect(decided == UNDECIDED, 0)) {
+    int saved = errno;
     first = copies_first();
     decided = first ? ELSEWHERE : HERE;
+    errno = saved;
   }
   return first;
 }

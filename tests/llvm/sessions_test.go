@@ -90,7 +90,6 @@ continue
 frame variable
 target variable calls
 breakpoint list 2
-breakpoint disable 2
 continue
 breakpoint list 2
 continue
