@@ -7,7 +7,7 @@ LIBRARY := lib/libjitdebug.so.1
 SOURCES := $(shell find . -path ./tests -prune -o -path ./build -prune -o \
              \( -name '*.go' -o -name '*.[chs]' \) -print) go.mod go.sum lib/jitdebug.map scripts/build
 
-.PHONY: lib demo test bench install lint fmt clean setup
+.PHONY: lib demo test test-extended bench install lint fmt clean setup
 
 lib: $(LIBRARY) lib/libjitdebug.so
 
@@ -30,6 +30,10 @@ demo: setup lib
 
 test: setup lib build/fault/libjitdebug.so.1
 	scripts/test
+
+# What takes longer: needs root, and fetches other Debian releases.
+test-extended: setup lib
+	scripts/test-extended
 
 bench: setup lib
 	bench/run
