@@ -85,7 +85,7 @@ func TestOlderFirst(t *testing.T) {
 	root, tree := host.Root(t), t.TempDir()
 	host.Run(t, time.Minute, "cp", "-r", filepath.Join(root, "go.mod"), filepath.Join(root, "go.sum"),
 		filepath.Join(root, "export.go"), filepath.Join(root, "gate.c"), filepath.Join(root, "gate.h"),
-		filepath.Join(root, "include"), filepath.Join(root, "internal"), filepath.Join(root, "lib"),
+		filepath.Join(root, "include"), filepath.Join(root, "internal"), filepath.Join(root, "lib"), filepath.Join(root, "scripts"),
 		filepath.Join(root, "Makefile"), filepath.Join(root, "VERSION"), tree)
 	change := func(file, old, new string) {
 		t.Helper()
