@@ -71,15 +71,19 @@ impl Library {
     pub fn load(path: &Path) -> Result<Self, libloading::Error> {
         unsafe {
             let library = libloading::Library::new(path)?;
+            // The crate gives this program a pair of its own, so the library uses the
+            // one of the object beside it.
+            let object = libloading::Library::new(path.with_file_name("libjitdebug-local.so.1"))?;
+            let pair: *const *const Descriptor = *object.get("jitdebug_local_pair")?;
             let loaded = Self {
                 register: *library.get("jitdebug_register")?,
                 register_batch: *library.get("jitdebug_register_batch")?,
                 unregister: *library.get("jitdebug_unregister")?,
                 version: *library.get("jitdebug_version")?,
                 last_error: *library.get("jitdebug_last_error")?,
-                descriptor: *library.get("__jit_debug_descriptor")?,
+                descriptor: *pair,
             };
-            std::mem::forget(library);
+            std::mem::forget((library, object));
             Ok(loaded)
         }
     }
