@@ -1,6 +1,6 @@
 // Package ownpair proves that code registered with the library is seen by gdb
 // whatever __jit_debug_* symbols the program or its libraries have of their own,
-// and theirs beside it: the table of docs/debuggers.md.
+// and theirs beside it.
 package ownpair
 
 import (
