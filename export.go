@@ -38,9 +38,12 @@ func jitdebugGoRegister(call *C.struct_gate_call) (status C.int32_t) {
 	if call.output == nil {
 		return missing(call, "registration")
 	}
-	images, err := registry.Images(unsafe.Pointer(call.images), uintptr(call.count))
-	if err != nil {
-		return failed(call, err)
+	images := unsafe.Slice((*registry.Image)(unsafe.Pointer(&call.image)), 1)
+	if call.images != &call.image {
+		var err error
+		if images, err = registry.Images(unsafe.Pointer(call.images), uintptr(call.count)); err != nil {
+			return failed(call, err)
+		}
 	}
 	memory := (*registry.Memory)(unsafe.Pointer(&call.memory))
 	handle, err := registry.Register(images, uint32(call.flags), memory)

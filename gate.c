@@ -137,14 +137,16 @@ static int32_t lacking(const struct copy *other, const char *function) {
 }
 
 /* At the head of each function: returns if another copy answers. */
-#define HAND_ON(function, ...)                                         \
-  do {                                                                 \
-    int32_t refused = JITDEBUG_OK;                                     \
-    const struct copy *other = other_copy(&refused);                   \
-    if (other)                                                         \
-      return other->function ? handed_on(other->function(__VA_ARGS__)) \
-                             : lacking(other, #function);              \
-    if (refused) return refused;                                       \
+#define HAND_ON(function, ...)                                           \
+  do {                                                                   \
+    if (__builtin_expect(decided != HERE || forked(), 0)) {              \
+      int32_t refused = JITDEBUG_OK;                                     \
+      const struct copy *other = other_copy(&refused);                   \
+      if (other)                                                         \
+        return other->function ? handed_on(other->function(__VA_ARGS__)) \
+                               : lacking(other, #function);              \
+      if (refused) return refused;                                       \
+    }                                                                    \
   } while (0)
 
 struct entry {
@@ -193,9 +195,10 @@ static int32_t enter_to_register(struct gate_call *call,
 int32_t jitdebug_register(const void *image, size_t size, uint32_t flags,
                           jitdebug_registration **registration) {
   HAND_ON(jitdebug_register, image, size, flags, registration);
-  jitdebug_image images[1] = {{image, size}};
   struct gate_call call;
-  call.images = images;
+  call.image.data = image;
+  call.image.size = size;
+  call.images = &call.image;
   call.count = 1;
   call.flags = flags;
   call.memory.entries = call.memory.copies = NULL;

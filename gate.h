@@ -16,14 +16,14 @@ struct gate_call {
   const jitdebug_image *images;
   size_t count;
   uint32_t flags;
-  void *handle; /* jitdebug_registration *, in or out */
-  const void
-      *output; /* where the caller wants the result: only its NULL counts */
-
+  void *handle;       /* jitdebug_registration *, in or out */
+  const void *output; /* the caller's place for the result: NULL or not */
   struct gate_memory memory;
+  size_t index; /* jitdebug_registration_image: which */
 
-  size_t index;         /* jitdebug_registration_image: which, */
-  jitdebug_image image; /* and what it is */
+  /* The image that is asked for; or the one that is registered, if it is a
+   * single one, with images pointing to it. */
+  jitdebug_image image;
 
   char text[GATE_TEXT_SIZE]; /* the sentence, if the call fails */
 };

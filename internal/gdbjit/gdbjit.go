@@ -48,17 +48,24 @@ var (
 // desc is that of the pair in use.
 var desc = (*descriptor)(unsafe.Pointer(C.gdbjit_pair.descriptor))
 
+var chosen bool
+
 // Choose decides, once, which pair of symbols debuggers are to read, by what the
 // program is. Before the first Add, with the lock held.
 func Choose() {
-	if C.gdbjit_notice == nil {
-		var own C.int
-		if executable.Defines("__jit_debug_descriptor") {
-			own = 1
-		}
-		C.gdbjit_choose(own)
-		desc = (*descriptor)(unsafe.Pointer(C.gdbjit_pair.descriptor))
+	if !chosen {
+		choose()
 	}
+}
+
+func choose() {
+	var own C.int
+	if executable.Defines("__jit_debug_descriptor") {
+		own = 1
+	}
+	C.gdbjit_choose(own)
+	desc = (*descriptor)(unsafe.Pointer(C.gdbjit_pair.descriptor))
+	chosen = true
 }
 
 // Set fills an entry that is not on the list with the image it is to show.

@@ -105,7 +105,6 @@ func Register(images []Image, flags uint32, memory *Memory) (uintptr, error) {
 	defer gdbjit.Unlock()
 	fault.Point("locked")
 	gdbjit.Choose()
-	gdbjit.Choose()
 	if flags&Borrow != 0 {
 		if err := borrow(images); err != nil {
 			table.Put(slot)
