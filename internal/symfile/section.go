@@ -65,10 +65,15 @@ func (f *file) contents(i uint64) []byte {
 }
 
 // checkSections checks the section headers, but for what they mean to each
-// other beyond sh_link and sh_info, and does not touch contents.
+// other beyond sh_link and sh_info. Of contents it looks at the names, for those
+// of debug information, and at the end of each table of strings, which is a NUL.
 func (f *file) checkSections() error {
-	size, sections, names := uint64(len(f.bytes)), f.sections, f.namesSize
+	size, sections := uint64(len(f.bytes)), f.sections
 	end, sum := f.end, uint64(0)
+	names := f.contents(f.names)
+	if len(names) == 0 && f.namesSize == 0 {
+		return f.sectionError(f.names, "sh_size is 0: the section names need a string table")
+	}
 	// The other fields of section 0 may hold what does not fit into the ELF header.
 	if offset, length := f.section(0).offset(), f.section(0).size(); offset > size || length > size-offset {
 		return f.sectionError(0, "sh_offset %#x + sh_size %#x ends past the image's %d bytes", offset, length, size)
@@ -79,7 +84,7 @@ func (f *file) checkSections() error {
 		if link := uint64(h.link()); link >= sections && link != indexReserve && link != indexReserve+1 {
 			return f.sectionError(i, "sh_link is %d, there are %d sections", link, f.sections)
 		}
-		if name := uint64(h.name()); name >= names {
+		if name := uint64(h.name()); name >= f.namesSize {
 			return f.sectionError(i, "sh_name is %d, the section names have %d bytes", name, f.namesSize)
 		}
 		typ, flags := h.typ(), h.flags()
@@ -115,6 +120,12 @@ func (f *file) checkSections() error {
 		offset, length := h.offset(), h.size()
 		if offset > size || length > size-offset {
 			return f.sectionError(i, "sh_offset %#x + sh_size %#x ends past the image's %d bytes", offset, length, size)
+		}
+		if typ == sectionStrings && length != 0 && flags&flagCompressed == 0 && f.bytes[offset+length-1] != 0 {
+			return f.sectionError(i, "the last byte of the string table is %#x, not a NUL", f.bytes[offset+length-1])
+		}
+		if start := nameStart(names, h); isDebugStart(start) || start == startFrame {
+			f.noteDebug(i, start)
 		}
 		end = max(end, offset+length)
 		if sum += length; sum < length {
@@ -161,28 +172,6 @@ func (f *file) checkFlags(i uint64, h *sectionHeader) error {
 	}
 	if h.flags()&flagGroup != 0 {
 		f.has |= hasGroups
-	}
-	return nil
-}
-
-// checkStringTables checks that tables of strings end in a NUL, and looks among
-// the names for those of debug information.
-func (f *file) checkStringTables() error {
-	names := f.contents(f.names)
-	if len(names) == 0 {
-		return f.sectionError(f.names, "sh_size is 0: the section names need a string table")
-	}
-	for n := range f.headers {
-		i, h := uint64(n), &f.headers[n]
-		if start := nameStart(names, h); isDebugStart(start) || start == startFrame {
-			f.noteDebug(i, start)
-		}
-		if h.typ() != sectionStrings || h.flags()&flagCompressed != 0 {
-			continue
-		}
-		if s := f.contents(i); len(s) > 0 && s[len(s)-1] != 0 {
-			return f.sectionError(i, "the last byte of the string table is %#x, not a NUL", s[len(s)-1])
-		}
 	}
 	return nil
 }

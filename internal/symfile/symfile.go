@@ -31,11 +31,8 @@ func Check(image []byte) error {
 	if err := f.checkSize(); err != nil {
 		return err
 	}
-	// Only headers have been read so far. Contents come next: a lying size has
-	// been found out by now, before it leads anywhere.
-	if err := f.checkStringTables(); err != nil {
-		return err
-	}
+	// Contents come next: a lying size has been found out by now, before it leads
+	// anywhere.
 	if f.has&hasSymbols != 0 {
 		if err := f.checkSymbolTables(); err != nil {
 			return err
