@@ -14,18 +14,6 @@ const (
 	lleViewPair     = 9 // DW_LLE_GNU_view_pair
 )
 
-// Range lists of DWARF 5.
-const (
-	rleEnd          = 0
-	rleBaseAddressx = 1
-	rleStartxEndx   = 2
-	rleStartxLength = 3
-	rleOffsetPair   = 4
-	rleBaseAddress  = 5
-	rleStartEnd     = 6
-	rleStartLength  = 7
-)
-
 // checkLocations checks the location list at an offset.
 func (d *debug) checkLocations(u *unit, offset uint64) error {
 	if u.version < 5 {
@@ -111,55 +99,6 @@ func (d *debug) checkOldLocations(u *unit, offset uint64) error {
 	return nil
 }
 
-// checkRanges checks the range list of DWARF 5 at an offset.
-func (d *debug) checkRanges(u *unit, offset uint64) error {
-	if d.rnglists.opaque || u.version < 5 {
-		return nil
-	}
-	if offset >= uint64(len(d.rnglists.b)) {
-		return errorf("refers to .debug_rnglists %#x, which ends at %#x", offset, len(d.rnglists.b))
-	}
-	r := reader{b: d.rnglists.b, at: int(offset)}
-	for d.steps > 0 {
-		d.steps--
-		at := r.at
-		kind := r.u8()
-		var err error
-		switch kind {
-		case rleEnd:
-			if r.short {
-				return errorf("refers to .debug_rnglists %#x, a list that does not end in the section", offset)
-			}
-			return nil
-		case rleBaseAddressx:
-			err = d.checkAddressIndex(u, r.uleb())
-		case rleStartxEndx:
-			if err = d.checkAddressIndex(u, r.uleb()); err == nil {
-				err = d.checkAddressIndex(u, r.uleb())
-			}
-		case rleStartxLength:
-			err = d.checkAddressIndex(u, r.uleb())
-			r.uleb()
-		case rleOffsetPair:
-			r.uleb()
-			r.uleb()
-		case rleBaseAddress:
-			r.uint(u.addrSize)
-		case rleStartEnd:
-			r.skip(2 * uint64(u.addrSize))
-		case rleStartLength:
-			r.uint(u.addrSize)
-			r.uleb()
-		default:
-			return errorf("refers to .debug_rnglists %#x, where an entry at %#x is of kind %d, which is unknown", offset, at, kind)
-		}
-		if err != nil && !r.short {
-			return errorf("refers to .debug_rnglists %#x, where the entry at %#x %s", offset, at, err)
-		}
-	}
-	return nil
-}
-
 func (d *debug) checkAddressIndex(u *unit, index uint64) error {
 	return inTable(index, u.addrBase, uint64(u.addrSize), &d.addr, ".debug_addr")
 }
@@ -199,10 +138,8 @@ func (d *debug) checkExpression(u *unit, b []byte) error {
 		case op == 0xa0, op == 0xf2: // implicit_pointer
 			r.uint(u.offsetSize)
 			r.uleb()
-		case op == 0xa3, op == 0xf3: // entry_value
-			if err := d.checkExpression(u, r.take(r.uleb())); err != nil {
-				return err
-			}
+		case op == 0xa3, op == 0xf3: // entry_value: its expression is read as if it stood here
+			r.short = r.uleb() > uint64(r.left()) || r.short
 		case op == 0xa4, op == 0xf4: // const_type
 			base = r.uleb()
 			r.skip(uint64(r.u8()))
