@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,16 +88,6 @@ enum { UNDECIDED, HERE, ELSEWHERE };
 static _Atomic int decided;
 static const struct copy *_Atomic first;
 
-/* Says in a sentence what became of a call that never came to Go. */
-static void remember_words(int32_t status, const char *format, ...) {
-  char text[GATE_TEXT_SIZE];
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(text, sizeof text, format, arguments);
-  va_end(arguments);
-  remember(status, text);
-}
-
 /* Returns the copy that answers, or NULL if this one does, or must refuse. */
 static const struct copy *other_copy(int32_t *status) {
   if (__builtin_expect(forked(), 0) && decided != ELSEWHERE) {
@@ -128,11 +117,13 @@ static int32_t handed_on(int32_t status) {
 
 static int32_t lacking(const struct copy *other, const char *function) {
   uint32_t old = other->jitdebug_version(), new = jitdebug_version();
-  remember_words(JITDEBUG_E_UNSUPPORTED,
-                 "%s: the process's list is kept by version %u.%u.%u of the "
-                 "library, loaded first, which lacks it; this is %u.%u.%u",
-                 function, old >> 16, old >> 8 & 255, old & 255, new >> 16,
-                 new >> 8 & 255, new & 255);
+  char text[GATE_TEXT_SIZE];
+  snprintf(text, sizeof text,
+           "%s: the process's list is kept by version %u.%u.%u of the library, "
+           "loaded first, which lacks it; this is %u.%u.%u",
+           function, old >> 16, old >> 8 & 255, old & 255, new >> 16,
+           new >> 8 & 255, new & 255);
+  remember(JITDEBUG_E_UNSUPPORTED, text);
   return JITDEBUG_E_UNSUPPORTED;
 }
 

@@ -5,20 +5,15 @@
 
 #define SONAME "libjitdebug.so.1"
 
-static struct copy functions_of(void *handle) {
-  struct copy copy;
-#define X(name) copy.name = (__typeof__(copy.name))dlsym(handle, #name);
-  COPIES_FUNCTIONS(X)
-#undef X
-  return copy;
-}
-
 const struct copy *copies_first(void) {
   static struct copy first;
   /* Answered in the order of loading, whatever path a copy came from. */
   void *handle = dlopen(SONAME, RTLD_NOW | RTLD_NOLOAD);
   if (!handle) return NULL;
-  struct copy found = functions_of(handle);
+  struct copy found;
+#define X(name) found.name = (__typeof__(found.name))dlsym(handle, #name);
+  COPIES_FUNCTIONS(X)
+#undef X
   if (!found.jitdebug_version || found.jitdebug_version == jitdebug_version)
     return NULL;
   first = found;

@@ -30,34 +30,14 @@ func (d *debug) checkLocations(u *unit, offset uint64) error {
 		d.steps--
 		at := r.at
 		kind := r.u8()
-		var err error
-		switch kind {
-		case lleEnd:
+		if kind == lleEnd {
 			if r.short {
 				return errorf("refers to .debug_loclists %#x, a list that does not end in the section", offset)
 			}
 			return nil
-		case lleBaseAddressx:
-			err = d.checkAddressIndex(u, r.uleb())
-		case lleStartxEndx:
-			if err = d.checkAddressIndex(u, r.uleb()); err == nil {
-				err = d.checkAddressIndex(u, r.uleb())
-			}
-		case lleStartxLength:
-			err = d.checkAddressIndex(u, r.uleb())
-			r.uleb()
-		case lleOffsetPair, lleViewPair:
-			r.uleb()
-			r.uleb()
-		case lleDefault:
-		case lleBaseAddress:
-			r.uint(u.addrSize)
-		case lleStartEnd:
-			r.skip(2 * uint64(u.addrSize))
-		case lleStartLength:
-			r.uint(u.addrSize)
-			r.uleb()
-		default:
+		}
+		known, err := d.checkListAddresses(u, &r, kind)
+		if !known {
 			return errorf("refers to .debug_loclists %#x, where an entry at %#x is of kind %d, which is unknown", offset, at, kind)
 		}
 		if err == nil && kind != lleBaseAddressx && kind != lleBaseAddress && kind != lleViewPair {
@@ -68,6 +48,36 @@ func (d *debug) checkLocations(u *unit, offset uint64) error {
 		}
 	}
 	return nil
+}
+
+// checkListAddresses checks what comes before the expression in an entry of a
+// location list; it says whether it knows the kind.
+func (d *debug) checkListAddresses(u *unit, r *reader, kind byte) (known bool, err error) {
+	switch kind {
+	case lleBaseAddressx:
+		err = d.checkAddressIndex(u, r.uleb())
+	case lleStartxEndx:
+		if err = d.checkAddressIndex(u, r.uleb()); err == nil {
+			err = d.checkAddressIndex(u, r.uleb())
+		}
+	case lleStartxLength:
+		err = d.checkAddressIndex(u, r.uleb())
+		r.uleb()
+	case lleOffsetPair, lleViewPair:
+		r.uleb()
+		r.uleb()
+	case lleDefault:
+	case lleBaseAddress:
+		r.uint(u.addrSize)
+	case lleStartEnd:
+		r.skip(2 * uint64(u.addrSize))
+	case lleStartLength:
+		r.uint(u.addrSize)
+		r.uleb()
+	default:
+		return false, nil
+	}
+	return true, err
 }
 
 // checkOldLocations checks a location list of DWARF 2 to 4.

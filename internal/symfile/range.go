@@ -1,15 +1,11 @@
 package symfile
 
-// Range lists of DWARF 5.
+// Kinds of entries in range lists of DWARF 5. They are those of location lists,
+// but for the default location, which ranges lack: from there on one less.
 const (
-	rleEnd          = 0
-	rleBaseAddressx = 1
-	rleStartxEndx   = 2
-	rleStartxLength = 3
-	rleOffsetPair   = 4
-	rleBaseAddress  = 5
-	rleStartEnd     = 6
-	rleStartLength  = 7
+	rleEnd         = lleEnd
+	rleBaseAddress = lleBaseAddress - 1
+	rleStartLength = lleStartLength - 1
 )
 
 // checkRanges checks the range list of DWARF 5 at an offset.
@@ -25,35 +21,19 @@ func (d *debug) checkRanges(u *unit, offset uint64) error {
 		d.steps--
 		at := r.at
 		kind := r.u8()
-		var err error
-		switch kind {
-		case rleEnd:
+		if kind == rleEnd {
 			if r.short {
 				return errorf("refers to .debug_rnglists %#x, a list that does not end in the section", offset)
 			}
 			return nil
-		case rleBaseAddressx:
-			err = d.checkAddressIndex(u, r.uleb())
-		case rleStartxEndx:
-			if err = d.checkAddressIndex(u, r.uleb()); err == nil {
-				err = d.checkAddressIndex(u, r.uleb())
-			}
-		case rleStartxLength:
-			err = d.checkAddressIndex(u, r.uleb())
-			r.uleb()
-		case rleOffsetPair:
-			r.uleb()
-			r.uleb()
-		case rleBaseAddress:
-			r.uint(u.addrSize)
-		case rleStartEnd:
-			r.skip(2 * uint64(u.addrSize))
-		case rleStartLength:
-			r.uint(u.addrSize)
-			r.uleb()
-		default:
+		}
+		if kind > rleStartLength {
 			return errorf("refers to .debug_rnglists %#x, where an entry at %#x is of kind %d, which is unknown", offset, at, kind)
 		}
+		if kind >= rleBaseAddress {
+			kind++
+		}
+		_, err := d.checkListAddresses(u, &r, kind)
 		if err != nil && !r.short {
 			return errorf("refers to .debug_rnglists %#x, where the entry at %#x %s", offset, at, err)
 		}

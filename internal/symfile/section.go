@@ -41,7 +41,6 @@ func (h *sectionHeader) offset() uint64 { return le.Uint64(h[24:]) }
 func (h *sectionHeader) size() uint64   { return le.Uint64(h[32:]) }
 func (h *sectionHeader) link() uint32   { return le.Uint32(h[40:]) }
 func (h *sectionHeader) info() uint32   { return le.Uint32(h[44:]) }
-func (h *sectionHeader) align() uint64  { return le.Uint64(h[48:]) }
 func (h *sectionHeader) entry() uint64  { return le.Uint64(h[56:]) }
 
 // section is the header of section i, which has to be one of the image's.
