@@ -23,8 +23,9 @@ build/fault/libjitdebug.so.1: $(SOURCES)
 	ln -sf libjitdebug.so.1 $(@D)/libjitdebug.so
 
 setup:
-	@scripts/setup
+	@scripts/setup $(SETUP)
 
+demo: SETUP = demo
 demo: setup lib
 	@examples/demo/run
 
