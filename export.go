@@ -54,6 +54,24 @@ func jitdebugGoRegister(call *C.struct_gate_call) (status C.int32_t) {
 	return C.JITDEBUG_OK
 }
 
+//export jitdebugGoRegisterFunctions
+func jitdebugGoRegisterFunctions(call *C.struct_gate_call) (status C.int32_t) {
+	guest.ReserveStack()
+	defer rescue(call, &status)
+	fault.Point("functions")
+	if call.output == nil {
+		return missing(call, "registration")
+	}
+	memory := (*registry.Memory)(unsafe.Pointer(&call.memory))
+	handle, err := registry.RegisterFunctions(unsafe.Pointer(call.functions), uintptr(call.count), uint32(call.flags), memory,
+		(*uintptr)(unsafe.Pointer(&call.records)), (*uintptr)(unsafe.Pointer(&call.order)))
+	if err != nil {
+		return failed(call, err)
+	}
+	*(*uintptr)(unsafe.Pointer(&call.handle)) = handle
+	return C.JITDEBUG_OK
+}
+
 //export jitdebugGoUnregister
 func jitdebugGoUnregister(call *C.struct_gate_call) (status C.int32_t) {
 	guest.ReserveStack()

@@ -22,6 +22,7 @@
 
 /* Implemented in export.go. */
 int32_t jitdebugGoRegister(struct gate_call *call);
+int32_t jitdebugGoRegisterFunctions(struct gate_call *call);
 int32_t jitdebugGoUnregister(struct gate_call *call);
 int32_t jitdebugGoImage(struct gate_call *call);
 
@@ -168,10 +169,11 @@ static int32_t enter(int32_t (*go)(struct gate_call *),
   return status;
 }
 
-static int32_t enter_to_register(struct gate_call *call,
+static int32_t enter_to_register(int32_t (*go)(struct gate_call *),
+                                 struct gate_call *call,
                                  jitdebug_registration **registration) {
   call->output = registration;
-  int32_t status = enter(jitdebugGoRegister, call);
+  int32_t status = enter(go, call);
   if (status == JITDEBUG_OK) {
     *registration = call->handle;
   } else {
@@ -198,7 +200,7 @@ int32_t jitdebug_register(const void *image, size_t size, uint32_t flags,
     call.memory.copies = guest_try_malloc(size);
     errno = saved;
   }
-  return enter_to_register(&call, registration);
+  return enter_to_register(jitdebugGoRegister, &call, registration);
 }
 
 int32_t jitdebug_register_batch(const jitdebug_image *images, size_t count,
@@ -210,7 +212,24 @@ int32_t jitdebug_register_batch(const jitdebug_image *images, size_t count,
   call.count = count;
   call.flags = flags;
   call.memory.entries = call.memory.copies = NULL;
-  return enter_to_register(&call, registration);
+  return enter_to_register(jitdebugGoRegister, &call, registration);
+}
+
+int32_t jitdebug_register_functions(const jitdebug_function *functions,
+                                    size_t count, uint32_t flags,
+                                    jitdebug_registration **registration) {
+  HAND_ON(jitdebug_register_functions, functions, count, flags, registration);
+  struct gate_call call;
+  call.functions = functions;
+  call.count = count;
+  call.flags = flags;
+  call.memory.entries = call.memory.copies = NULL;
+  call.records = call.order = NULL;
+  int32_t status =
+      enter_to_register(jitdebugGoRegisterFunctions, &call, registration);
+  free(call.records);
+  free(call.order);
+  return status;
 }
 
 /* Unregisters without entering Go, where that is possible and nothing is wrong:

@@ -14,12 +14,14 @@ struct gate_memory {
 
 struct gate_call {
   const jitdebug_image *images;
+  const jitdebug_function *functions;
   size_t count;
   uint32_t flags;
   void *handle;       /* jitdebug_registration *, in or out */
   const void *output; /* the caller's place for the result: NULL or not */
   struct gate_memory memory;
-  size_t index; /* jitdebug_registration_image: which */
+  void *records, *order; /* C memory that the gate frees after the call */
+  size_t index;          /* jitdebug_registration_image: which */
 
   /* The image that is asked for; or the one that is registered, if it is a
    * single one, with images pointing to it. */

@@ -145,6 +145,86 @@ jitdebug_register_batch(const jitdebug_image *images, size_t count,
                         uint32_t flags, jitdebug_registration **registration);
 
 /*
+ * Where the code of a source line begins: at offset bytes from the function's
+ * address. Line 0 is code that comes from no line, column 0 the whole line.
+ * Since 1.0.
+ */
+typedef struct jitdebug_line {
+  uint64_t offset;
+  uint32_t line;
+  uint32_t column;
+} jitdebug_line;
+
+/* How a debugger gets from a function's frame to its caller's. Since 1.0. */
+enum {
+  /* Nothing is said: the debugger looks at the code and guesses. */
+  JITDEBUG_UNWIND_NONE = 0,
+  /* The function keeps the frame pointer (x86-64: rbp, arm64: x29): it points
+   * to the caller's, and the return address is next to that. The code is read
+   * for its prologue and its epilogues, in which that does not hold yet or no
+   * longer, so it has to be in place. Where it cannot be read, or its beginning
+   * is no prologue that is known, the rule holds for all of it. */
+  JITDEBUG_UNWIND_FRAME_POINTER = 1,
+  /* The caller's own call frame instructions, in cfi. */
+  JITDEBUG_UNWIND_CFI = 2
+};
+
+/*
+ * A function that was generated. Zero the structure, set struct_size, then what
+ * there is to say. All of it is copied. Since 1.0.
+ */
+typedef struct jitdebug_function {
+  uint32_t struct_size; /* sizeof(jitdebug_function) */
+  uint32_t unwind;      /* JITDEBUG_UNWIND_ and how */
+  /* What debuggers show, byte for byte, and take in breakpoints: not empty, at
+   * most 65,535 bytes. Any text is a name, a C++ or Rust one that is mangled
+   * stays so. Functions may have the same name. */
+  const char *name;
+  /* The first byte of the code and its size in bytes, below 4 GiB. */
+  const void *address;
+  size_t size;
+  /* The path of the source file, or NULL; not empty, at most 4,095 bytes. As
+   * with a compiler, a debugger looks for a relative one where it runs. */
+  const char *file;
+  /* Where lines begin, by offsets that do not descend, each below size; of
+   * equal ones the last counts. What is in front of the first has no line. With
+   * lines, file may not be NULL. */
+  const jitdebug_line *lines;
+  size_t line_count;
+  /* With JITDEBUG_UNWIND_CFI: DW_CFA instructions (DWARF, "Call Frame
+   * Information"), cfi_size bytes; else NULL and 0. They go on from the state
+   * at the entry (x86-64: the CFA is rsp+8, the return address at CFA-8;
+   * arm64: the CFA is sp, the return address in x30). The code alignment
+   * factor is 1, the data alignment factor -8. */
+  const void *cfi;
+  size_t cfi_size;
+} jitdebug_function;
+
+/*
+ * Registers functions of which there is no image: the library writes one, with
+ * symbols and DWARF. When this returns JITDEBUG_OK, an attached debugger knows
+ * their names, lines and frames, and one that attaches later will.
+ *
+ *   functions     an array of count functions, in any order, of which no two
+ *                 overlap. Its elements are functions[0].struct_size bytes
+ *                 apart, so that a caller may know a later version of the
+ *                 structure: what this one does not know must be zero. Copied.
+ *   count         the number of functions, at least 1.
+ *   flags         0 or JITDEBUG_NOWAIT.
+ *   registration  receives the handle. Its image is the one that was written.
+ *
+ * Returns JITDEBUG_OK; E_ARGUMENT: functions or registration is NULL, count is
+ * 0, a flag is unknown or for images alone, or a function is not as said above,
+ * and the text says which, counted from 0, and what; E_BUSY: JITDEBUG_NOWAIT;
+ * E_MEMORY; E_UNSUPPORTED: the process's list is kept by an older copy of the
+ * library, which lacks this function; E_FORKED; E_INTERNAL. On failure nothing
+ * is registered. Since 1.0.
+ */
+JITDEBUG_API int32_t jitdebug_register_functions(
+    const jitdebug_function *functions, size_t count, uint32_t flags,
+    jitdebug_registration **registration);
+
+/*
  * Unregisters: when this returns, a debugger has forgotten the images, copies
  * are freed, borrowed buffers are the caller's again, and so is the code
  * memory.

@@ -55,6 +55,7 @@ struct jitdebug_dl_library_1 {
   int state; /* 0 before the search, 1 loaded, -1 missing */
   __typeof__(&jitdebug_register) add;
   __typeof__(&jitdebug_register_batch) add_batch;
+  __typeof__(&jitdebug_register_functions) add_functions;
   __typeof__(&jitdebug_unregister) unregister;
   __typeof__(&jitdebug_registration_image) image;
   __typeof__(&jitdebug_status_string) status_string;
@@ -66,8 +67,18 @@ struct jitdebug_dl_library_1 {
 
 extern struct jitdebug_dl_library_1 jitdebug_dl_library_1
     __attribute__((weak, visibility("hidden")));
-struct jitdebug_dl_library_1 jitdebug_dl_library_1 = {
-    PTHREAD_ONCE_INIT, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ""};
+struct jitdebug_dl_library_1 jitdebug_dl_library_1 = {PTHREAD_ONCE_INIT,
+                                                      0,
+                                                      NULL,
+                                                      NULL,
+                                                      NULL,
+                                                      NULL,
+                                                      NULL,
+                                                      NULL,
+                                                      NULL,
+                                                      NULL,
+                                                      NULL,
+                                                      ""};
 
 /* Adds to the sentence what the dynamic linker says, and it names the file. */
 static inline void jitdebug_dl_failed(void) {
@@ -96,6 +107,8 @@ static inline int jitdebug_dl_try(const char *path, int flags) {
   if (jitdebug_dl_find(handle, "jitdebug_register", &library->add) &&
       jitdebug_dl_find(handle, "jitdebug_register_batch",
                        &library->add_batch) &&
+      jitdebug_dl_find(handle, "jitdebug_register_functions",
+                       &library->add_functions) &&
       jitdebug_dl_find(handle, "jitdebug_unregister", &library->unregister) &&
       jitdebug_dl_find(handle, "jitdebug_registration_image",
                        &library->image) &&
@@ -150,6 +163,14 @@ static inline int32_t jitdebug_dl_register_batch(
     jitdebug_registration **registration) {
   const struct jitdebug_dl_library_1 *library = jitdebug_dl_library();
   return library ? library->add_batch(images, count, flags, registration)
+                 : JITDEBUG_E_UNSUPPORTED;
+}
+
+static inline int32_t jitdebug_dl_register_functions(
+    const jitdebug_function *functions, size_t count, uint32_t flags,
+    jitdebug_registration **registration) {
+  const struct jitdebug_dl_library_1 *library = jitdebug_dl_library();
+  return library ? library->add_functions(functions, count, flags, registration)
                  : JITDEBUG_E_UNSUPPORTED;
 }
 

@@ -8,6 +8,7 @@
 #define COPIES_FUNCTIONS(X)      \
   X(jitdebug_register)           \
   X(jitdebug_register_batch)     \
+  X(jitdebug_register_functions) \
   X(jitdebug_unregister)         \
   X(jitdebug_registration_image) \
   X(jitdebug_last_error)         \

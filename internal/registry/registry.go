@@ -97,7 +97,11 @@ func Register(images []Image, flags uint32, memory *Memory) (uintptr, error) {
 		return 0, err
 	}
 	copyImages(images, memory.copies())
+	return publish(images, flags, memory)
+}
 
+// publish puts images on the list whose memory is there and filled.
+func publish(images []Image, flags uint32, memory *Memory) (uintptr, error) {
 	slot, err := lockAndTake(flags&NoWait != 0)
 	if err != nil {
 		return 0, err
@@ -206,8 +210,8 @@ func (m *Memory) copies() unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Poin
 // check looks at the arguments and the images, and returns the size in bytes of
 // the copies to make.
 func check(images []Image, flags uint32) (uintptr, error) {
-	if unknown := flags & unknownFlags; unknown != 0 {
-		return 0, &Error{Argument, "flags: unknown flag 0x" + strconv.FormatUint(uint64(unknown), 16)}
+	if err := checkFlags(flags); err != nil {
+		return 0, err
 	}
 	var total uintptr
 	for i := range images {
@@ -232,6 +236,13 @@ func check(images []Image, flags uint32) (uintptr, error) {
 		}
 	}
 	return total, nil
+}
+
+func checkFlags(flags uint32) error {
+	if unknown := flags & unknownFlags; unknown != 0 {
+		return &Error{Argument, "flags: unknown flag 0x" + strconv.FormatUint(uint64(unknown), 16)}
+	}
+	return nil
 }
 
 // allocate fills in what is nil in memory and needed.

@@ -1,0 +1,125 @@
+// Package debuginfo writes DWARF 4 units that name functions: a debugger shows
+// the names as they are given.
+package debuginfo
+
+import (
+	"github.com/libjitdebug/libjitdebug/internal/cursor"
+)
+
+// The languages of units, for what debuggers make of names in them: of those in
+// C nothing, of those in C++ what their linkage names say.
+const (
+	languageC         = 0x02 // DW_LANG_C
+	languageCPlusPlus = 0x04 // DW_LANG_C_plus_plus
+)
+
+// Codes of Abbreviations.
+const (
+	unit = 1 + iota
+	unitWithLines
+	function
+	functionWithLines
+	linkedFunction
+	linkedFunctionWithLines
+)
+
+// Abbreviations are .debug_abbrev, the same for all units.
+const Abbreviations = "" +
+	"\x01\x11\x01" + // unit: DW_TAG_compile_unit, with children
+	language + ranges + "\x00\x00" +
+	"\x02\x11\x01" + // unitWithLines
+	language + ranges + name + "\x10\x17" + "\x00\x00" + // DW_AT_stmt_list, DW_FORM_sec_offset
+	"\x03\x2e\x00" + // function: DW_TAG_subprogram, without children
+	place + name + "\x00\x00" +
+	"\x04\x2e\x00" + // functionWithLines
+	place + name + declaration + "\x00\x00" +
+	"\x05\x2e\x00" + // linkedFunction
+	place + name + linkage + "\x00\x00" +
+	"\x06\x2e\x00" + // linkedFunctionWithLines
+	place + name + linkage + declaration + "\x00\x00" +
+	"\x00"
+
+const (
+	language    = "\x13\x0b"                 // DW_AT_language, DW_FORM_data1
+	ranges      = "\x11\x01" + "\x55\x17"    // DW_AT_low_pc, DW_FORM_addr; DW_AT_ranges, DW_FORM_sec_offset
+	name        = "\x03\x08"                 // DW_AT_name, DW_FORM_string
+	place       = "\x3f\x19\x11\x01\x12\x07" // DW_AT_external, DW_FORM_flag_present; DW_AT_low_pc, DW_FORM_addr; DW_AT_high_pc, DW_FORM_data8
+	linkage     = "\x6e\x08"                 // DW_AT_linkage_name, DW_FORM_string
+	declaration = "\x3a\x0b\x3b\x06"         // DW_AT_decl_file, DW_FORM_data1; DW_AT_decl_line, DW_FORM_data4
+)
+
+// A Unit is one that is being written.
+type Unit struct {
+	encoded bool
+	lines   bool
+	start   int
+}
+
+// Start writes the start of a unit of functions, all or none of which have names
+// that are Encoded, and whose addresses are at ranges in .debug_ranges. If they are from a source file, their line program is at lines
+// in .debug_line.
+func Start(c *cursor.Cursor, encoded bool, ranges int, file []byte, lines int) Unit {
+	u := Unit{encoded, len(file) != 0, c.At()}
+	c.U32(0) // unit_length
+	c.U16(4) // version
+	c.U32(0) // debug_abbrev_offset
+	c.U8(8)  // address_size
+	if u.lines {
+		c.U8(unitWithLines)
+	} else {
+		c.U8(unit)
+	}
+	if encoded {
+		c.U8(languageCPlusPlus)
+	} else {
+		c.U8(languageC)
+	}
+	c.U64(0)
+	c.U32(uint32(ranges))
+	if u.lines {
+		c.String(file)
+		c.U32(uint32(lines))
+	}
+	return u
+}
+
+// Function writes a function of the unit. Its line is that of its declaration,
+// if the unit has lines.
+func (u *Unit) Function(c *cursor.Cursor, address, size uint64, name []byte, line uint32) {
+	code := byte(function)
+	if u.encoded {
+		code = linkedFunction
+	}
+	if u.lines {
+		code++
+	}
+	c.U8(code)
+	c.U64(address)
+	c.U64(size)
+	c.String(name)
+	if u.encoded {
+		Encode(c, name)
+	}
+	if u.lines {
+		c.U8(1) // the line program's only file
+		c.U32(line)
+	}
+}
+
+// End ends the unit.
+func (u *Unit) End(c *cursor.Cursor) {
+	c.U8(0) // no more children
+	c.SetU32(u.start, uint32(c.At()-u.start-4))
+}
+
+// Range writes one of the ranges of a unit into .debug_ranges.
+func Range(c *cursor.Cursor, address, size uint64) {
+	c.U64(address)
+	c.U64(address + size)
+}
+
+// EndRanges ends the ranges of a unit.
+func EndRanges(c *cursor.Cursor) {
+	c.U64(0)
+	c.U64(0)
+}

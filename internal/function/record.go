@@ -1,0 +1,186 @@
+package function
+
+import (
+	"bytes"
+	"slices"
+	"unsafe"
+
+	"github.com/libjitdebug/libjitdebug/internal/cursor"
+	"github.com/libjitdebug/libjitdebug/internal/debuginfo"
+	"github.com/libjitdebug/libjitdebug/internal/frame"
+	"github.com/libjitdebug/libjitdebug/internal/lineprogram"
+	"github.com/libjitdebug/libjitdebug/internal/machine"
+)
+
+// A Record is a function as the library keeps it, checked and encoded once for
+// all the images that will describe it: so that writing an image is copying. It is flat, and lies in
+// C memory, where a forked child finds it.
+//
+// Behind it are the name, the file, the line program's sequence and the call
+// frame instructions, and then the next record.
+type Record struct {
+	Address, Size uint64
+	Unit          uint32 // by which unit it can be in: the same, if ShareUnit
+	Line          uint32 // the lowest, or 0
+	bytes         uint32 // of the record in all
+	name, file    uint32 // lengths in bytes
+	lines, cfi    uint32
+	described     bool // has a frame description
+	Encoded       bool // its name is, to a debugger, that of another
+}
+
+const recordSize = int(unsafe.Sizeof(Record{}))
+
+// alignment is that of a Record.
+const alignment = int(unsafe.Alignof(Record{}))
+
+// RecordsSize checks the functions and returns how many bytes their records
+// have.
+func (a Array) RecordsSize(m *machine.Machine) (int, error) {
+	var c cursor.Cursor
+	err := a.records(&c, m, nil)
+	return c.At(), err
+}
+
+// Records writes the functions' records into memory, which has RecordsSize bytes
+// and the alignment of a word, and their addresses into records, one for each.
+// What the caller changes meanwhile ends in an error, or in a record of some of
+// both.
+func (a Array) Records(memory []byte, m *machine.Machine, records []*Record) error {
+	c := cursor.On(memory)
+	if err := a.records(&c, m, records); err != nil {
+		return err
+	}
+	if c.At() != len(memory) {
+		return argument("functions: they changed while they were read")
+	}
+	return nil
+}
+
+func (a Array) records(c *cursor.Cursor, m *machine.Machine, records []*Record) error {
+	for i := range a.count {
+		d, err := a.describe(i)
+		if err != nil {
+			return err
+		}
+		var r Record
+		start := c.At()
+		r.fill(c, &d, m)
+		r.bytes = uint32(c.At() - start)
+		if to := c.Written(start, recordSize); to != nil {
+			kept := (*Record)(unsafe.Pointer(&to[0]))
+			*kept = r
+			records[i] = kept
+		}
+	}
+	return nil
+}
+
+// fill writes what is behind a record, after the room for itself.
+func (r *Record) fill(c *cursor.Cursor, d *description, m *machine.Machine) {
+	c.Skip(recordSize)
+	r.Address, r.Size = d.address, d.size
+	r.name, r.file = uint32(len(d.name)), uint32(len(d.file))
+	c.Bytes(d.name)
+	c.Bytes(d.file)
+	r.Encoded = debuginfo.Encoded(d.name)
+	r.Unit = hash(d.file) << 1
+	if r.Encoded {
+		r.Unit++
+	}
+
+	// The prologue is known before the lines are written, which say where it
+	// ends, but is found out by writing the instructions: these come first.
+	start, prologue := c.At(), 0
+	switch d.unwind {
+	case unwindFramePointer:
+		prologue = frame.Pointer(c, m, d.code())
+		r.described = true
+	case unwindCFI:
+		c.Bytes(d.cfi)
+		r.described = true
+	}
+	r.cfi = uint32(c.At() - start)
+
+	start = c.At()
+	if len(d.lines) != 0 {
+		lineprogram.Sequence(c, d.lines, d.size, uint64(prologue))
+	}
+	r.lines = uint32(c.At() - start)
+	for _, row := range d.lines {
+		if row.Line != 0 && (r.Line == 0 || row.Line < r.Line) {
+			r.Line = row.Line
+		}
+	}
+	c.Align(alignment, 0)
+}
+
+// Bytes returns how many bytes the record has, in all: behind them is the next.
+func (r *Record) Bytes() int { return int(r.bytes) }
+
+// Name returns the function's name.
+func (r *Record) Name() []byte { return r.part(0, r.name) }
+
+// File returns the path of its source file, empty if there is none.
+func (r *Record) File() []byte { return r.part(r.name, r.file) }
+
+// Frame returns its call frame instructions, from the state at the entry, and
+// whether it has a frame description at all.
+func (r *Record) Frame() (instructions []byte, described bool) {
+	return r.part(r.name+r.file, r.cfi), r.described
+}
+
+// Lines returns its sequence of the line program, behind the address; empty if
+// it has none.
+func (r *Record) Lines() []byte { return r.part(r.name+r.file+r.cfi, r.lines) }
+
+func (r *Record) part(at, length uint32) []byte {
+	return unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(r), uintptr(recordSize)+uintptr(at))), length)
+}
+
+// hash is FNV-1a.
+func hash(bytes []byte) uint32 {
+	h := uint32(2166136261)
+	for _, b := range bytes {
+		h = (h ^ uint32(b)) * 16777619
+	}
+	return h
+}
+
+// ShareUnit says whether two functions can be in one unit of debug information:
+// they are from one source file, and their names are to be read alike.
+func ShareUnit(a, b *Record) bool {
+	return a.Unit == b.Unit && bytes.Equal(a.File(), b.File())
+}
+
+// CheckOverlap sorts the functions of one call by address and says whether two
+// of them lie on the same bytes. first is the record of functions[0].
+func CheckOverlap(records []*Record) error {
+	if len(records) < 2 {
+		return nil
+	}
+	first := records[0]
+	slices.SortFunc(records, func(a, b *Record) int {
+		if a.Address < b.Address {
+			return -1
+		}
+		return 1
+	})
+	for i, r := range records[1:] {
+		before := records[i]
+		if before.Address+before.Size > r.Address {
+			return argument(which(place(first, r), r.Name()) + ": address " + hex(uintptr(r.Address)) + " is within " +
+				which(place(first, before), before.Name()) + ", " + decimal(uintptr(before.Size)) + " bytes at " +
+				hex(uintptr(before.Address)))
+		}
+	}
+	return nil
+}
+
+// place returns which of the records that start at first r is.
+func place(first, r *Record) (i int) {
+	for ; first != r; i++ {
+		first = (*Record)(unsafe.Add(unsafe.Pointer(first), first.bytes))
+	}
+	return i
+}

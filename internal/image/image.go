@@ -1,0 +1,227 @@
+// Package image writes the image of functions: an ELF object with symbols, debug
+// information, a line program and frame descriptions, that both gdb and lldb
+// read.
+package image
+
+import (
+	"slices"
+
+	"github.com/libjitdebug/libjitdebug/internal/cursor"
+	"github.com/libjitdebug/libjitdebug/internal/debuginfo"
+	"github.com/libjitdebug/libjitdebug/internal/elfobject"
+	"github.com/libjitdebug/libjitdebug/internal/frame"
+	"github.com/libjitdebug/libjitdebug/internal/function"
+	"github.com/libjitdebug/libjitdebug/internal/lineprogram"
+	"github.com/libjitdebug/libjitdebug/internal/machine"
+)
+
+// The section names, and where each stands in them.
+const (
+	names = "\x00.text\x00.symtab\x00.strtab\x00.symtab_shndx\x00" +
+		".debug_abbrev\x00.debug_info\x00.debug_line\x00.debug_ranges\x00.debug_frame\x00"
+
+	nameText    = 1
+	nameSymbols = nameText + len(".text") + 1
+	nameStrings = nameSymbols + len(".symtab") + 1
+	nameIndexes = nameStrings + len(".strtab") + 1
+	nameAbbrev  = nameIndexes + len(".symtab_shndx") + 1
+	nameInfo    = nameAbbrev + len(".debug_abbrev") + 1
+	nameLine    = nameInfo + len(".debug_info") + 1
+	nameRanges  = nameLine + len(".debug_line") + 1
+	nameFrame   = nameRanges + len(".debug_ranges") + 1
+)
+
+// unitLimit is how many functions share a unit: a debugger reads a unit as a
+// whole, once it looks into one function of it.
+const unitLimit = 256
+
+// A Plan is an image that is going to be written.
+type Plan struct {
+	machine   *machine.Machine
+	functions []*function.Record
+	contents  contents // of which only the sizes count
+}
+
+// contents are the parts of an image, in their order.
+type contents struct {
+	headers, symbols, indexes, frame, ranges, abbrev, info, line, strings cursor.Cursor
+}
+
+// alignment is that of each part.
+const alignment = 8
+
+// New plans the image of functions, which it puts in order: by unit, then by
+// address.
+func New(functions []*function.Record, m *machine.Machine) Plan {
+	slices.SortFunc(functions, inOrder)
+	p := Plan{machine: m, functions: functions}
+	p.contents.write(&p)
+	p.contents.headers.Skip(elfobject.HeaderSize)
+	p.contents.headers.Skip((p.firstCode() + len(functions)) * elfobject.SectionHeaderSize)
+	return p
+}
+
+// Size returns how many bytes the image has.
+func (p *Plan) Size() int {
+	size := 0
+	for _, part := range p.contents.parts() {
+		size = aligned(size + part.At())
+	}
+	return size
+}
+
+// Write writes the image into memory that has Size bytes.
+func (p *Plan) Write(memory []byte) {
+	var c contents
+	sizes := p.contents.parts()
+	var offsets [len(sizes)]int
+	offset := 0
+	for i, part := range c.parts() {
+		end := offset + sizes[i].At()
+		*part = cursor.On(memory[offset:end])
+		offsets[i] = offset
+		offset = aligned(end)
+		clear(memory[end:offset])
+	}
+	c.write(p)
+	p.writeHeaders(&c, offsets)
+}
+
+func aligned(n int) int { return (n + alignment - 1) &^ (alignment - 1) }
+
+// inOrder compares functions by the unit that they can be in, then by address.
+func inOrder(a, b *function.Record) int {
+	switch {
+	case a.Unit < b.Unit, a.Unit == b.Unit && a.Address < b.Address:
+		return -1
+	default:
+		return 1
+	}
+}
+
+func (c *contents) parts() [9]*cursor.Cursor {
+	return [...]*cursor.Cursor{&c.headers, &c.symbols, &c.indexes, &c.frame, &c.ranges, &c.abbrev, &c.info, &c.line, &c.strings}
+}
+
+// write writes all but the headers.
+func (c *contents) write(p *Plan) {
+	c.strings.Text(names)
+	elfobject.NoSymbol(&c.symbols)
+	if p.extended() {
+		c.indexes.U32(0)
+	}
+	c.abbrev.Text(debuginfo.Abbreviations)
+	code := p.firstCode()
+	for from := 0; from < len(p.functions); {
+		to := from + 1
+		for to < len(p.functions) && to-from < unitLimit && function.ShareUnit(p.functions[from], p.functions[to]) {
+			to++
+		}
+		c.unit(p, p.functions[from:to], code+from)
+		from = to
+	}
+}
+
+// unit writes a unit of functions, the first of which is in section code.
+func (c *contents) unit(p *Plan, functions []*function.Record, code int) {
+	file := functions[0].File()
+	lines := 0
+	if len(file) != 0 {
+		lines = lineprogram.Start(&c.line, file)
+	}
+	unit := debuginfo.Start(&c.info, functions[0].Encoded, c.ranges.At(), file, lines)
+	for i, f := range functions {
+		name := f.Name()
+		elfobject.Function(&c.symbols, c.strings.At(), code+i, f.Size)
+		c.strings.String(name)
+		if p.extended() {
+			c.indexes.U32(uint32(extendedIndex(code + i)))
+		}
+		unit.Function(&c.info, f.Address, f.Size, name, f.Line)
+		debuginfo.Range(&c.ranges, f.Address, f.Size)
+		if rows := f.Lines(); len(rows) != 0 {
+			lineprogram.Address(&c.line, f.Address)
+			c.line.Bytes(rows)
+		}
+		if instructions, described := f.Frame(); described {
+			if c.frame.At() == 0 {
+				frame.Common(&c.frame, p.machine)
+			}
+			frame.Describe(&c.frame, f.Address, f.Size, instructions)
+		}
+	}
+	unit.End(&c.info)
+	debuginfo.EndRanges(&c.ranges)
+	if len(file) != 0 {
+		lineprogram.End(&c.line, lines)
+	}
+}
+
+// extendedIndex is what stands in .symtab_shndx for a symbol's section: nothing
+// where the symbol itself has room for it.
+func extendedIndex(section int) int {
+	if section < elfobject.Reserved {
+		return 0
+	}
+	return section
+}
+
+// extended says whether there are more sections than 16 bits can count.
+func (p *Plan) extended() bool { return len(p.functions) >= elfobject.Reserved-len(p.contents.parts()) }
+
+// firstCode is the index of the first function's section.
+func (p *Plan) firstCode() int {
+	n := 0
+	for _, part := range p.contents.parts() {
+		if part.At() != 0 {
+			n++ // of them the headers are no section, but there is one that is none
+		}
+	}
+	return n
+}
+
+// writeHeaders writes the ELF header and the section headers. The sections with
+// contents come first, so that only symbols have to do with indexes that do not
+// fit into 16 bits.
+func (p *Plan) writeHeaders(c *contents, offsets [9]int) {
+	h := &c.headers
+	code := p.firstCode()
+	sections := code + len(p.functions)
+	elfobject.Header(h, p.machine.ELF, sections, code-1)
+	elfobject.First(h, sections)
+	symbols, strings := 1, code-1
+	for i, part := range p.contents.parts() {
+		s := elfobject.Section{Offset: uint64(offsets[i]), Size: uint64(part.At()), Type: elfobject.Program, Alignment: 1}
+		if s.Size == 0 {
+			continue
+		}
+		switch part {
+		case &p.contents.headers:
+			continue
+		case &p.contents.symbols:
+			s.Name, s.Type, s.Alignment = nameSymbols, elfobject.Symbols, 8
+			s.Link, s.Info, s.EntrySize = strings, 1, elfobject.SymbolSize
+		case &p.contents.indexes:
+			s.Name, s.Type, s.Alignment = nameIndexes, elfobject.Indexes, 4
+			s.Link, s.EntrySize = symbols, 4
+		case &p.contents.frame:
+			s.Name, s.Alignment = nameFrame, 8
+		case &p.contents.ranges:
+			s.Name = nameRanges
+		case &p.contents.abbrev:
+			s.Name = nameAbbrev
+		case &p.contents.info:
+			s.Name = nameInfo
+		case &p.contents.line:
+			s.Name = nameLine
+		case &p.contents.strings:
+			s.Name, s.Type = nameStrings, elfobject.Strings
+		}
+		s.Write(h)
+	}
+	for _, f := range p.functions {
+		s := elfobject.Section{Name: nameText, Type: elfobject.NoBits, Flags: elfobject.Code,
+			Address: f.Address, Offset: elfobject.HeaderSize, Size: f.Size, Alignment: 1}
+		s.Write(h)
+	}
+}

@@ -1,0 +1,115 @@
+// Package lineprogram writes DWARF line programs, version 4: which line of a
+// source file each address of the code comes from.
+package lineprogram
+
+import "github.com/libjitdebug/libjitdebug/internal/cursor"
+
+// Row is where the code of a line, or of a column in it, begins. Laid out as
+// jitdebug_line.
+type Row struct {
+	Offset uint64 // from the function's address
+	Line   uint32 // 0 for code that comes from none
+	Column uint32 // 0 for the whole line
+}
+
+const (
+	version    = 4
+	lineBase   = -3 // of the special opcodes
+	lineRange  = 12
+	opcodeBase = 13
+
+	standardAdvancePC   = 2  // DW_LNS_advance_pc
+	standardAdvanceLine = 3  // DW_LNS_advance_line
+	standardColumn      = 5  // DW_LNS_set_column
+	standardConstAdd    = 8  // DW_LNS_const_add_pc
+	standardPrologueEnd = 10 // DW_LNS_set_prologue_end
+
+	constAdd = (255 - opcodeBase) / lineRange
+)
+
+// Start writes what is in front of the sequences of one source file, and returns
+// its place, for End.
+func Start(c *cursor.Cursor, file []byte) (start int) {
+	start = c.At()
+	c.U32(0) // unit_length
+	c.U16(version)
+	c.U32(0) // header_length
+	header := c.At()
+	c.Text("\x01" + // minimum_instruction_length
+		"\x01" + // maximum_operations_per_instruction
+		"\x01" + // default_is_stmt
+		"\xfd" + // line_base
+		"\x0c" + // line_range
+		"\x0d" + // opcode_base
+		"\x00\x01\x01\x01\x01\x00\x00\x00\x01\x00\x00\x01" + // standard_opcode_lengths
+		"\x00") // no include_directories
+	c.String(file)
+	c.Text("\x00\x00\x00" + // of no directory, time and size
+		"\x00") // no more file_names
+	c.SetU32(header-4, uint32(c.At()-header))
+	return start
+}
+
+// Address writes that the next sequence begins at an address.
+func Address(c *cursor.Cursor, address uint64) {
+	c.Text("\x00\x09\x02") // extended, of nine bytes, DW_LNE_set_address
+	c.U64(address)
+}
+
+// End ends the program that begins at start.
+func End(c *cursor.Cursor, start int) {
+	c.SetU32(start, uint32(c.At()-start-4))
+}
+
+// Sequence writes a function's rows, in ascending order of their offsets, and
+// the end of its size bytes. Of rows with one offset the last counts.
+//
+// Debuggers place a breakpoint on a function where its prologue ends: at this
+// offset, in the line that the rows give for it.
+func Sequence(c *cursor.Cursor, rows []Row, size, prologue uint64) {
+	at := Row{Line: 1}
+	for i, row := range rows {
+		if i+1 < len(rows) && rows[i+1].Offset == row.Offset {
+			continue
+		}
+		atPrologue := row.Offset == prologue
+		emit(c, &at, row, atPrologue)
+		if row.Offset < prologue && (i+1 == len(rows) || rows[i+1].Offset > prologue) {
+			row.Offset = prologue
+			emit(c, &at, row, true)
+		}
+	}
+	if rest := size - at.Offset; rest != 0 {
+		c.U8(standardAdvancePC)
+		c.ULEB(rest)
+	}
+	c.Text("\x00\x01\x01") // extended, of one byte, DW_LNE_end_sequence
+}
+
+// emit writes one row, and makes it the one that the next starts from.
+func emit(c *cursor.Cursor, at *Row, row Row, prologueEnd bool) {
+	if row.Column != at.Column {
+		c.U8(standardColumn)
+		c.ULEB(uint64(row.Column))
+	}
+	if prologueEnd {
+		c.U8(standardPrologueEnd)
+	}
+	line, offset := int64(row.Line)-int64(at.Line), row.Offset-at.Offset
+	*at = row
+	if line < lineBase || line >= lineBase+lineRange {
+		c.U8(standardAdvanceLine)
+		c.SLEB(line)
+		line = 0
+	}
+	special := uint64(line-lineBase) + opcodeBase // and lineRange times the offset
+	if offset > constAdd && special+lineRange*(offset-constAdd) <= 255 && offset <= 2*constAdd {
+		c.U8(standardConstAdd)
+		offset -= constAdd
+	} else if offset > constAdd || special+lineRange*offset > 255 {
+		c.U8(standardAdvancePC)
+		c.ULEB(offset)
+		offset = 0
+	}
+	c.U8(byte(special + lineRange*offset))
+}

@@ -1,0 +1,4 @@
+package machine
+
+// Host is the processor of this process.
+var Host = &AArch64
