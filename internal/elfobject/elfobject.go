@@ -2,7 +2,11 @@
 // System V gABI, 64 bits, little-endian.
 package elfobject
 
-import "github.com/libjitdebug/libjitdebug/internal/cursor"
+import (
+	"unsafe"
+
+	"github.com/libjitdebug/libjitdebug/internal/cursor"
+)
 
 const (
 	HeaderSize        = 64
@@ -90,8 +94,9 @@ func NoSymbol(c *cursor.Cursor) {
 	c.U64(0)
 }
 
-// Function writes the global symbol of a function that is all of a section.
-func Function(c *cursor.Cursor, name, section int, size uint64) {
+// Function writes the global symbol of a function of size bytes, at an offset in
+// a section.
+func Function(c *cursor.Cursor, name, section int, offset, size uint64) {
 	if section >= Reserved {
 		section = Extended
 	}
@@ -99,6 +104,32 @@ func Function(c *cursor.Cursor, name, section int, size uint64) {
 	c.U8(1<<4 | 2) // STB_GLOBAL, STT_FUNC
 	c.U8(0)        // STV_DEFAULT
 	c.U16(uint16(section))
-	c.U64(0) // from the start of the section
+	c.U64(offset)
 	c.U64(size)
 }
+
+// A Table is of section headers in an object.
+type Table []byte
+
+// CodeSections returns the headers of an object's sections behind the one with
+// their names.
+func CodeSections(object []byte) Table {
+	header := object[:HeaderSize]
+	sections, names := u16(header[60:]), u16(header[62:])
+	if sections == 0 {
+		sections = u64(object[HeaderSize+32:])
+	}
+	return Table(object[HeaderSize+(names+1)*SectionHeaderSize : HeaderSize+sections*SectionHeaderSize])
+}
+
+// Len returns how many there are.
+func (t Table) Len() int { return len(t) / SectionHeaderSize }
+
+// At returns the address and the size in bytes of one.
+func (t Table) At(i int) (address, size uint64) {
+	header := t[i*SectionHeaderSize:][:SectionHeaderSize]
+	return u64(header[16:]), u64(header[32:])
+}
+
+func u16(b []byte) uint64 { return uint64(*(*uint16)(unsafe.Pointer((*[2]byte)(b)))) }
+func u64(b []byte) uint64 { return *(*uint64)(unsafe.Pointer((*[8]byte)(b))) }

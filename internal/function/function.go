@@ -13,9 +13,9 @@ import (
 
 // What Unwind can be.
 const (
-	unwindNone = iota
-	unwindFramePointer
-	unwindCFI
+	UnwindNone = iota
+	UnwindFramePointer
+	UnwindCFI
 )
 
 // Limits, above which a pointer is rather one to something else.
@@ -29,16 +29,16 @@ const (
 
 // A Function is what a caller says of one, laid out as jitdebug_function.
 type Function struct {
-	structSize uint32
-	unwind     uint32
-	name       unsafe.Pointer
-	address    uintptr
-	size       uintptr
-	file       unsafe.Pointer
-	lines      unsafe.Pointer
-	lineCount  uintptr
-	cfi        unsafe.Pointer
-	cfiSize    uintptr
+	StructSize uint32
+	Unwind     uint32
+	Name       unsafe.Pointer
+	Address    uintptr
+	Size       uintptr
+	File       unsafe.Pointer
+	Lines      unsafe.Pointer
+	LineCount  uintptr
+	CFI        unsafe.Pointer
+	CFISize    uintptr
 }
 
 const structSize = unsafe.Sizeof(Function{})
@@ -63,7 +63,7 @@ func Functions(array unsafe.Pointer, count uintptr) (Array, error) {
 	if guest.Readable(array, structSize) != structSize {
 		return none, argument("functions cannot be read")
 	}
-	size := uintptr((*Function)(array).structSize)
+	size := uintptr((*Function)(array).StructSize)
 	if size < structSize || size > structLimit || size%unsafe.Alignof(Function{}) != 0 {
 		return none, argument("functions[0]: struct_size is " + decimal(size) +
 			", jitdebug_function has " + decimal(structSize) + " bytes")
@@ -93,9 +93,9 @@ type description struct {
 // describe checks function i.
 func (a Array) describe(i int) (description, error) {
 	f := *a.at(i)
-	d := description{unwind: f.unwind, address: uint64(f.address), size: uint64(f.size)}
-	if uintptr(f.structSize) != a.distance {
-		return d, a.wrong(i, nil, "struct_size is "+decimal(uintptr(f.structSize))+
+	d := description{unwind: f.Unwind, address: uint64(f.Address), size: uint64(f.Size)}
+	if uintptr(f.StructSize) != a.distance {
+		return d, a.wrong(i, nil, "struct_size is "+decimal(uintptr(f.StructSize))+
 			", that of functions[0] is "+decimal(a.distance))
 	}
 	if extra := unsafe.Slice((*byte)(unsafe.Pointer(a.at(i))), a.distance)[structSize:]; !zero(extra) {
@@ -103,21 +103,21 @@ func (a Array) describe(i int) (description, error) {
 			", and there is more in it than this version of the library knows: it has "+decimal(structSize)+" bytes")
 	}
 	var problem string
-	if d.name, problem = text(f.name, nameLimit); problem != "" {
+	if d.name, problem = text(f.Name, nameLimit); problem != "" {
 		return d, a.wrong(i, nil, "name "+problem)
 	}
-	if f.address == 0 {
+	if f.Address == 0 {
 		return d, a.wrong(i, d.name, "address is NULL")
 	}
-	if f.size == 0 {
+	if f.Size == 0 {
 		return d, a.wrong(i, d.name, "size is 0")
 	}
-	if uint64(f.size) >= sizeLimit || f.address+f.size < f.address {
-		return d, a.wrong(i, d.name, "size is "+decimal(f.size)+", from address "+hex(f.address)+
+	if uint64(f.Size) >= sizeLimit || f.Address+f.Size < f.Address {
+		return d, a.wrong(i, d.name, "size is "+decimal(f.Size)+", from address "+hex(f.Address)+
 			" more than a function can have")
 	}
-	if f.file != nil {
-		if d.file, problem = text(f.file, fileLimit); problem != "" {
+	if f.File != nil {
+		if d.file, problem = text(f.File, fileLimit); problem != "" {
 			return d, a.wrong(i, d.name, "file "+problem)
 		}
 	}
@@ -133,20 +133,20 @@ func (a Array) describe(i int) (description, error) {
 
 // rows checks a function's lines.
 func (a Array) rows(i int, f *Function, d *description) ([]lineprogram.Row, error) {
-	if f.lineCount == 0 {
+	if f.LineCount == 0 {
 		return nil, nil
 	}
-	if f.lines == nil {
-		return nil, a.wrong(i, d.name, "lines is NULL, and line_count "+decimal(f.lineCount))
+	if f.Lines == nil {
+		return nil, a.wrong(i, d.name, "lines is NULL, and line_count "+decimal(f.LineCount))
 	}
-	if f.file == nil {
-		return nil, a.wrong(i, d.name, "file is NULL, and line_count "+decimal(f.lineCount)+": the lines of which file?")
+	if f.File == nil {
+		return nil, a.wrong(i, d.name, "file is NULL, and line_count "+decimal(f.LineCount)+": the lines of which file?")
 	}
 	const rowSize = unsafe.Sizeof(lineprogram.Row{})
-	if f.lineCount > 1<<31/rowSize || guest.Readable(f.lines, f.lineCount*rowSize) != f.lineCount*rowSize {
-		return nil, a.wrong(i, d.name, "line_count is "+decimal(f.lineCount)+", but lines is not an array of so many")
+	if f.LineCount > 1<<31/rowSize || guest.Readable(f.Lines, f.LineCount*rowSize) != f.LineCount*rowSize {
+		return nil, a.wrong(i, d.name, "line_count is "+decimal(f.LineCount)+", but lines is not an array of so many")
 	}
-	rows := unsafe.Slice((*lineprogram.Row)(f.lines), f.lineCount)
+	rows := unsafe.Slice((*lineprogram.Row)(f.Lines), f.LineCount)
 	last := uint64(0)
 	for n := range rows {
 		offset := rows[n].Offset
@@ -156,7 +156,7 @@ func (a Array) rows(i int, f *Function, d *description) ([]lineprogram.Row, erro
 		}
 		if offset >= d.size {
 			return nil, a.wrong(i, d.name, "lines["+strconv.Itoa(n)+"].offset is "+decimal(uintptr(offset))+
-				", past the end of the function's "+decimal(f.size)+" bytes")
+				", past the end of the function's "+decimal(f.Size)+" bytes")
 		}
 		if rows[n].Line > 1<<31-1 {
 			return nil, a.wrong(i, d.name, "lines["+strconv.Itoa(n)+"].line is "+decimal(uintptr(rows[n].Line))+
@@ -169,25 +169,25 @@ func (a Array) rows(i int, f *Function, d *description) ([]lineprogram.Row, erro
 
 // instructions checks what a function says of its frames.
 func (a Array) instructions(i int, f *Function, d *description) ([]byte, error) {
-	if f.unwind > unwindCFI {
-		return nil, a.wrong(i, d.name, "unwind is "+decimal(uintptr(f.unwind))+", which is unknown")
+	if f.Unwind > UnwindCFI {
+		return nil, a.wrong(i, d.name, "unwind is "+decimal(uintptr(f.Unwind))+", which is unknown")
 	}
-	if f.unwind != unwindCFI {
-		if f.cfi != nil || f.cfiSize != 0 {
+	if f.Unwind != UnwindCFI {
+		if f.CFI != nil || f.CFISize != 0 {
 			return nil, a.wrong(i, d.name, "cfi is given, and unwind is not JITDEBUG_UNWIND_CFI")
 		}
 		return nil, nil
 	}
-	if f.cfi == nil && f.cfiSize != 0 {
-		return nil, a.wrong(i, d.name, "cfi is NULL, and cfi_size "+decimal(f.cfiSize))
+	if f.CFI == nil && f.CFISize != 0 {
+		return nil, a.wrong(i, d.name, "cfi is NULL, and cfi_size "+decimal(f.CFISize))
 	}
-	if f.cfiSize == 0 {
+	if f.CFISize == 0 {
 		return nil, nil // the state at the entry holds to the end
 	}
-	if f.cfiSize > cfiLimit || guest.Readable(f.cfi, f.cfiSize) != f.cfiSize {
-		return nil, a.wrong(i, d.name, "cfi_size is "+decimal(f.cfiSize)+", but cfi does not have so many bytes")
+	if f.CFISize > cfiLimit || guest.Readable(f.CFI, f.CFISize) != f.CFISize {
+		return nil, a.wrong(i, d.name, "cfi_size is "+decimal(f.CFISize)+", but cfi does not have so many bytes")
 	}
-	cfi := unsafe.Slice((*byte)(f.cfi), f.cfiSize)
+	cfi := unsafe.Slice((*byte)(f.CFI), f.CFISize)
 	if err := symfile.CheckInstructions(cfi); err != nil {
 		return nil, a.wrong(i, d.name, "cfi: "+err.Error())
 	}

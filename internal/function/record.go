@@ -2,6 +2,7 @@ package function
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"unsafe"
 
@@ -26,7 +27,15 @@ type Record struct {
 	name, file    uint32 // lengths in bytes
 	lines, cfi    uint32
 	described     bool // has a frame description
+	Section       Section
 	Encoded       bool // its name is, to a debugger, that of another
+}
+
+// A Section is where a function is in the image that is being written: of no
+// account before and afterwards.
+type Section struct {
+	Index         int32
+	Address, Size uint64 // the size only in the section's first function
 }
 
 const recordSize = int(unsafe.Sizeof(Record{}))
@@ -93,10 +102,10 @@ func (r *Record) fill(c *cursor.Cursor, d *description, m *machine.Machine) {
 	// ends, but is found out by writing the instructions: these come first.
 	start, prologue := c.At(), 0
 	switch d.unwind {
-	case unwindFramePointer:
+	case UnwindFramePointer:
 		prologue = frame.Pointer(c, m, d.code())
 		r.described = true
-	case unwindCFI:
+	case UnwindCFI:
 		c.Bytes(d.cfi)
 		r.described = true
 	}
@@ -153,19 +162,11 @@ func ShareUnit(a, b *Record) bool {
 	return a.Unit == b.Unit && bytes.Equal(a.File(), b.File())
 }
 
-// CheckOverlap sorts the functions of one call by address and says whether two
-// of them lie on the same bytes. first is the record of functions[0].
+// CheckOverlap says whether two of the functions of one call lie on the same
+// bytes. It puts them in order.
 func CheckOverlap(records []*Record) error {
-	if len(records) < 2 {
-		return nil
-	}
 	first := records[0]
-	slices.SortFunc(records, func(a, b *Record) int {
-		if a.Address < b.Address {
-			return -1
-		}
-		return 1
-	})
+	Sort(records)
 	for i, r := range records[1:] {
 		before := records[i]
 		if before.Address+before.Size > r.Address {
@@ -175,6 +176,11 @@ func CheckOverlap(records []*Record) error {
 		}
 	}
 	return nil
+}
+
+// Sort puts functions in the order of their addresses.
+func Sort(records []*Record) {
+	slices.SortFunc(records, func(a, b *Record) int { return cmp.Compare(a.Address, b.Address) })
 }
 
 // place returns which of the records that start at first r is.

@@ -4,7 +4,9 @@
 package image
 
 import (
+	"cmp"
 	"slices"
+	"sort"
 
 	"github.com/libjitdebug/libjitdebug/internal/cursor"
 	"github.com/libjitdebug/libjitdebug/internal/debuginfo"
@@ -39,6 +41,7 @@ const unitLimit = 256
 type Plan struct {
 	machine   *machine.Machine
 	functions []*function.Record
+	sections  int      // with code
 	contents  contents // of which only the sizes count
 }
 
@@ -50,15 +53,39 @@ type contents struct {
 // alignment is that of each part.
 const alignment = 8
 
-// New plans the image of functions, which it puts in order: by unit, then by
-// address.
-func New(functions []*function.Record, m *machine.Machine) Plan {
-	slices.SortFunc(functions, inOrder)
+// New plans the image of functions, which it puts in another order. between says
+// whether there may be other code than theirs in a range of addresses, now or
+// later; it is asked about the gaps between them.
+//
+// Debuggers take a section for the image's from end to end, so that those of
+// different images may not overlap; but each costs time, and lldb time by the
+// square of their number. So functions share a section that have nothing between
+// them.
+func New(functions []*function.Record, m *machine.Machine, between func(from, to uint64) bool) Plan {
 	p := Plan{machine: m, functions: functions}
+	function.Sort(functions)
+	p.place(between)
+	slices.SortFunc(functions, inOrder)
 	p.contents.write(&p)
 	p.contents.headers.Skip(elfobject.HeaderSize)
-	p.contents.headers.Skip((p.firstCode() + len(functions)) * elfobject.SectionHeaderSize)
+	p.contents.headers.Skip((p.firstCode() + p.sections) * elfobject.SectionHeaderSize)
 	return p
+}
+
+// place divides functions that are in the order of their addresses among
+// sections.
+func (p *Plan) place(between func(from, to uint64) bool) {
+	var first *function.Record
+	end := uint64(0)
+	for _, f := range p.functions {
+		if first == nil || f.Address != end && between(end, f.Address) {
+			first = f
+			p.sections++
+		}
+		end = f.Address + f.Size
+		f.Section = function.Section{Index: int32(p.sections - 1), Address: first.Address}
+		first.Section.Size = end - first.Address
+	}
 }
 
 // Size returns how many bytes the image has.
@@ -91,12 +118,10 @@ func aligned(n int) int { return (n + alignment - 1) &^ (alignment - 1) }
 
 // inOrder compares functions by the unit that they can be in, then by address.
 func inOrder(a, b *function.Record) int {
-	switch {
-	case a.Unit < b.Unit, a.Unit == b.Unit && a.Address < b.Address:
-		return -1
-	default:
-		return 1
+	if a.Unit != b.Unit {
+		return cmp.Compare(a.Unit, b.Unit)
 	}
+	return cmp.Compare(a.Address, b.Address)
 }
 
 func (c *contents) parts() [9]*cursor.Cursor {
@@ -117,12 +142,12 @@ func (c *contents) write(p *Plan) {
 		for to < len(p.functions) && to-from < unitLimit && function.ShareUnit(p.functions[from], p.functions[to]) {
 			to++
 		}
-		c.unit(p, p.functions[from:to], code+from)
+		c.unit(p, p.functions[from:to], code)
 		from = to
 	}
 }
 
-// unit writes a unit of functions, the first of which is in section code.
+// unit writes a unit of functions. The sections with code start at index code.
 func (c *contents) unit(p *Plan, functions []*function.Record, code int) {
 	file := functions[0].File()
 	lines := 0
@@ -130,12 +155,13 @@ func (c *contents) unit(p *Plan, functions []*function.Record, code int) {
 		lines = lineprogram.Start(&c.line, file)
 	}
 	unit := debuginfo.Start(&c.info, functions[0].Encoded, c.ranges.At(), file, lines)
-	for i, f := range functions {
+	for _, f := range functions {
 		name := f.Name()
-		elfobject.Function(&c.symbols, c.strings.At(), code+i, f.Size)
+		section := code + int(f.Section.Index)
+		elfobject.Function(&c.symbols, c.strings.At(), section, f.Address-f.Section.Address, f.Size)
 		c.strings.String(name)
 		if p.extended() {
-			c.indexes.U32(uint32(extendedIndex(code + i)))
+			c.indexes.U32(uint32(extendedIndex(section)))
 		}
 		unit.Function(&c.info, f.Address, f.Size, name, f.Line)
 		debuginfo.Range(&c.ranges, f.Address, f.Size)
@@ -167,7 +193,7 @@ func extendedIndex(section int) int {
 }
 
 // extended says whether there are more sections than 16 bits can count.
-func (p *Plan) extended() bool { return len(p.functions) >= elfobject.Reserved-len(p.contents.parts()) }
+func (p *Plan) extended() bool { return p.sections >= elfobject.Reserved-len(p.contents.parts()) }
 
 // firstCode is the index of the first function's section.
 func (p *Plan) firstCode() int {
@@ -186,7 +212,7 @@ func (p *Plan) firstCode() int {
 func (p *Plan) writeHeaders(c *contents, offsets [9]int) {
 	h := &c.headers
 	code := p.firstCode()
-	sections := code + len(p.functions)
+	sections := code + p.sections
 	elfobject.Header(h, p.machine.ELF, sections, code-1)
 	elfobject.First(h, sections)
 	symbols, strings := 1, code-1
@@ -219,9 +245,30 @@ func (p *Plan) writeHeaders(c *contents, offsets [9]int) {
 		}
 		s.Write(h)
 	}
+	at := h.At()
 	for _, f := range p.functions {
+		if f.Address != f.Section.Address {
+			continue
+		}
 		s := elfobject.Section{Name: nameText, Type: elfobject.NoBits, Flags: elfobject.Code,
-			Address: f.Address, Offset: elfobject.HeaderSize, Size: f.Size, Alignment: 1}
-		s.Write(h)
+			Address: f.Address, Offset: elfobject.HeaderSize, Size: f.Section.Size, Alignment: 1}
+		header := cursor.On(h.Written(at+int(f.Section.Index)*elfobject.SectionHeaderSize, elfobject.SectionHeaderSize))
+		s.Write(&header)
 	}
+}
+
+// Meets says whether a section of an image that was written here has a byte of
+// these addresses.
+func Meets(image []byte, from, to uint64) bool {
+	code := elfobject.CodeSections(image)
+	// The first that ends behind from.
+	i := sort.Search(code.Len(), func(i int) bool {
+		address, size := code.At(i)
+		return address+size > from
+	})
+	if i == code.Len() {
+		return false
+	}
+	address, _ := code.At(i)
+	return address < to
 }

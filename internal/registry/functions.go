@@ -40,7 +40,7 @@ func RegisterFunctions(array unsafe.Pointer, count uintptr, flags uint32, memory
 	if err := function.CheckOverlap(all); err != nil {
 		return 0, &Error{Argument, err.Error()}
 	}
-	plan := image.New(all, machine.Host)
+	plan := image.New(all, machine.Host, between)
 	size = plan.Size()
 	if !guest.Malloc(&memory.Entries, 0, &memory.Copies, uintptr(size)) {
 		return 0, errNoMemory
@@ -48,6 +48,10 @@ func RegisterFunctions(array unsafe.Pointer, count uintptr, flags uint32, memory
 	plan.Write(bytesAt(&memory.Copies, size))
 	return publish([]Image{{memory.copies(), uintptr(size)}}, flags, memory)
 }
+
+// between says whether a gap between two functions of a call may be more than
+// what aligns the second.
+func between(from, to uint64) bool { return to-from >= 16 }
 
 // bytesAt returns size bytes of C memory.
 func bytesAt(address *uintptr, size int) []byte {
