@@ -28,6 +28,7 @@ var statuses = [...]C.int32_t{
 	registry.OutOfMemory: C.JITDEBUG_E_MEMORY,
 	registry.Busy:        C.JITDEBUG_E_BUSY,
 	registry.Duplicate:   C.JITDEBUG_E_DUPLICATE,
+	registry.Unsupported: C.JITDEBUG_E_UNSUPPORTED,
 }
 
 //export jitdebugGoRegister
@@ -65,6 +66,28 @@ func jitdebugGoRegisterFunctions(call *C.struct_gate_call) (status C.int32_t) {
 	memory := (*registry.Memory)(unsafe.Pointer(&call.memory))
 	handle, err := registry.RegisterFunctions(unsafe.Pointer(call.functions), uintptr(call.count), uint32(call.flags), memory,
 		(*uintptr)(unsafe.Pointer(&call.records)), (*uintptr)(unsafe.Pointer(&call.order)))
+	if err != nil {
+		return failed(call, err)
+	}
+	*(*uintptr)(unsafe.Pointer(&call.handle)) = handle
+	return C.JITDEBUG_OK
+}
+
+//export jitdebugGoRegisterObject
+func jitdebugGoRegisterObject(call *C.struct_gate_call) (status C.int32_t) {
+	guest.ReserveStack()
+	defer rescue(call, &status)
+	fault.Point("object")
+	if call.output == nil {
+		return missing(call, "registration")
+	}
+	sections, err := registry.Sections(unsafe.Pointer(call.sections), uintptr(call.count))
+	if err != nil {
+		return failed(call, err)
+	}
+	object := *(*registry.Image)(unsafe.Pointer(&call.image))
+	memory := (*registry.Memory)(unsafe.Pointer(&call.memory))
+	handle, err := registry.RegisterObject(object, sections, uint32(call.flags), memory)
 	if err != nil {
 		return failed(call, err)
 	}

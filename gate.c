@@ -23,6 +23,7 @@
 /* Implemented in export.go. */
 int32_t jitdebugGoRegister(struct gate_call *call);
 int32_t jitdebugGoRegisterFunctions(struct gate_call *call);
+int32_t jitdebugGoRegisterObject(struct gate_call *call);
 int32_t jitdebugGoUnregister(struct gate_call *call);
 int32_t jitdebugGoImage(struct gate_call *call);
 
@@ -230,6 +231,22 @@ int32_t jitdebug_register_functions(const jitdebug_function *functions,
   free(call.records);
   free(call.order);
   return status;
+}
+
+int32_t jitdebug_register_object(const void *object, size_t size,
+                                 const jitdebug_section *sections, size_t count,
+                                 uint32_t flags,
+                                 jitdebug_registration **registration) {
+  HAND_ON(jitdebug_register_object, object, size, sections, count, flags,
+          registration);
+  struct gate_call call;
+  call.image.data = object;
+  call.image.size = size;
+  call.sections = sections;
+  call.count = count;
+  call.flags = flags;
+  call.memory.entries = call.memory.copies = NULL;
+  return enter_to_register(jitdebugGoRegisterObject, &call, registration);
 }
 
 /* Unregisters without entering Go, where that is possible and nothing is wrong:

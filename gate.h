@@ -15,6 +15,7 @@ struct gate_memory {
 struct gate_call {
   const jitdebug_image *images;
   const jitdebug_function *functions;
+  const jitdebug_section *sections;
   size_t count;
   uint32_t flags;
   void *handle;       /* jitdebug_registration *, in or out */

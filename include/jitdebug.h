@@ -144,6 +144,52 @@ JITDEBUG_API int32_t
 jitdebug_register_batch(const jitdebug_image *images, size_t count,
                         uint32_t flags, jitdebug_registration **registration);
 
+/* Where a section of an object file was loaded. Since 1.0. */
+typedef struct jitdebug_section {
+  uint32_t struct_size; /* sizeof(jitdebug_section) */
+  uint32_t index;       /* of the section header; 0: find it by name */
+  const char *name;     /* NULL: by index alone; with both, they must agree */
+  const void *address;  /* of its first byte in this process */
+} jitdebug_section;
+
+/*
+ * Registers an object file, as a compiler wrote it (gcc, clang, a Fortran
+ * compiler, LLVM's emitObject or llvmlite's emit_object), whose sections the
+ * caller has loaded and relocated. The library makes the image: it decompresses
+ * the debug information, gives it the addresses, and leaves out what was not
+ * loaded. The caller need not have loaded .eh_frame for debuggers to unwind.
+ *
+ *   object        the first byte of a relocatable (ET_REL) ELF file for this
+ *                 machine. It is copied, and free again on return.
+ *   size          its size in bytes.
+ *   sections      an array of count places, in any order; free again on return,
+ *                 names too. Each loaded section of the object's code and data
+ *                 that a debugger shall know: what is left out counts as not
+ *                 loaded. A name that several sections have (COMDAT functions,
+ *                 -fno-unique-section-names) does not tell them apart: use the
+ *                 index. Places of sections that no program loads, such as
+ *                 .debug_info, and of empty ones, are allowed and of no use.
+ *   count         the number of places, at least 1.
+ *   flags         0 or JITDEBUG_NOWAIT.
+ *   registration  receives the handle; jitdebug_registration_image() shows the
+ *                 image that was made.
+ *
+ * Returns JITDEBUG_OK; E_ARGUMENT: a pointer is NULL, size or count is 0, a
+ * flag is unknown or another than NOWAIT; or one of the sections, which the
+ * text names by its number from 0: a struct_size that is smaller than that
+ * of 1.0, other than the first one's, or larger with something in it that this
+ * version does not know; neither name nor index, a section that the object does
+ * not have or that several could be; no address; two in one place, or one in
+ * two. E_IMAGE: not an object file of this machine, or it is damaged, or its
+ * memory cannot be read. E_UNSUPPORTED: something in it is not known to this
+ * version, such as a kind of relocation, which the text names. E_BUSY:
+ * JITDEBUG_NOWAIT; E_MEMORY; E_FORKED; E_INTERNAL. On failure nothing is
+ * registered. Since 1.0.
+ */
+JITDEBUG_API int32_t jitdebug_register_object(
+    const void *object, size_t size, const jitdebug_section *sections,
+    size_t count, uint32_t flags, jitdebug_registration **registration);
+
 /*
  * Where the code of a source line begins: at offset bytes from the function's
  * address. Line 0 is code that comes from no line, column 0 the whole line.

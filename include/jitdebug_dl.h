@@ -56,6 +56,7 @@ struct jitdebug_dl_library_1 {
   __typeof__(&jitdebug_register) add;
   __typeof__(&jitdebug_register_batch) add_batch;
   __typeof__(&jitdebug_register_functions) add_functions;
+  __typeof__(&jitdebug_register_object) add_object;
   __typeof__(&jitdebug_unregister) unregister;
   __typeof__(&jitdebug_registration_image) image;
   __typeof__(&jitdebug_status_string) status_string;
@@ -69,6 +70,7 @@ extern struct jitdebug_dl_library_1 jitdebug_dl_library_1
     __attribute__((weak, visibility("hidden")));
 struct jitdebug_dl_library_1 jitdebug_dl_library_1 = {PTHREAD_ONCE_INIT,
                                                       0,
+                                                      NULL,
                                                       NULL,
                                                       NULL,
                                                       NULL,
@@ -109,6 +111,8 @@ static inline int jitdebug_dl_try(const char *path, int flags) {
                        &library->add_batch) &&
       jitdebug_dl_find(handle, "jitdebug_register_functions",
                        &library->add_functions) &&
+      jitdebug_dl_find(handle, "jitdebug_register_object",
+                       &library->add_object) &&
       jitdebug_dl_find(handle, "jitdebug_unregister", &library->unregister) &&
       jitdebug_dl_find(handle, "jitdebug_registration_image",
                        &library->image) &&
@@ -171,6 +175,15 @@ static inline int32_t jitdebug_dl_register_functions(
     jitdebug_registration **registration) {
   const struct jitdebug_dl_library_1 *library = jitdebug_dl_library();
   return library ? library->add_functions(functions, count, flags, registration)
+                 : JITDEBUG_E_UNSUPPORTED;
+}
+
+static inline int32_t jitdebug_dl_register_object(
+    const void *object, size_t size, const jitdebug_section *sections,
+    size_t count, uint32_t flags, jitdebug_registration **registration) {
+  const struct jitdebug_dl_library_1 *library = jitdebug_dl_library();
+  return library ? library->add_object(object, size, sections, count, flags,
+                                       registration)
                  : JITDEBUG_E_UNSUPPORTED;
 }
 

@@ -9,6 +9,7 @@
   X(jitdebug_register)           \
   X(jitdebug_register_batch)     \
   X(jitdebug_register_functions) \
+  X(jitdebug_register_object)    \
   X(jitdebug_unregister)         \
   X(jitdebug_registration_image) \
   X(jitdebug_last_error)         \

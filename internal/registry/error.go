@@ -19,6 +19,7 @@ const (
 	OutOfMemory
 	Busy
 	Duplicate
+	Unsupported
 )
 
 // Error is what every function of this package fails with. Its text names the

@@ -6,6 +6,13 @@
 // is refused, with a sentence that names the field and its value.
 package symfile
 
+// CheckHeader checks no more than the ELF header of an image, or of an object file
+// that an image is made of.
+func CheckHeader(image []byte) error {
+	f := file{bytes: image}
+	return f.checkHeader()
+}
+
 // Check says whether a debugger can read image, an ELF file as it lies in
 // memory: nil, or an error whose text is one sentence that names the field and
 // the value that are wrong.

@@ -3,6 +3,7 @@
 package contract_test
 
 import (
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -23,3 +24,10 @@ func TestArguments(t *testing.T) { run(t, "arguments.c") }
 func TestErrors(t *testing.T)    { run(t, "errors.c") }
 func TestImages(t *testing.T)    { run(t, "images.c", host.Images(t)...) }
 func TestLock(t *testing.T)      { run(t, "lock.c") }
+
+func TestObjects(t *testing.T) {
+	object := filepath.Join(t.TempDir(), "object.o")
+	host.Run(t, limit, host.Tool(t, "clang-19"), "-c", "-g", "-ffunction-sections", "-fno-unique-section-names",
+		"-o", object, "testdata/object.c")
+	run(t, "objects.c", object)
+}

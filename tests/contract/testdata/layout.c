@@ -26,12 +26,21 @@ EQUAL(offsetof(jitdebug_image, data), 0);
 EQUAL(offsetof(jitdebug_image, size), sizeof(void *));
 EQUAL(sizeof(((jitdebug_image *)0)->size), sizeof(size_t));
 
+EQUAL(sizeof(jitdebug_section), 8 + 2 * sizeof(void *));
+EQUAL(offsetof(jitdebug_section, struct_size), 0);
+EQUAL(offsetof(jitdebug_section, index), 4);
+EQUAL(offsetof(jitdebug_section, name), 8);
+EQUAL(offsetof(jitdebug_section, address), 8 + sizeof(void *));
+
 /* The prototypes, word by word: another one would not be assignable. */
 int32_t (*const registers)(const void *, size_t, uint32_t,
                            jitdebug_registration **) = jitdebug_register;
 int32_t (*const registers_batch)(const jitdebug_image *, size_t, uint32_t,
                                  jitdebug_registration **) =
     jitdebug_register_batch;
+int32_t (*const registers_object)(
+    const void *, size_t, const jitdebug_section *, size_t, uint32_t,
+    jitdebug_registration **) = jitdebug_register_object;
 int32_t (*const unregisters)(jitdebug_registration *) = jitdebug_unregister;
 int32_t (*const tells_image)(const jitdebug_registration *, size_t,
                              const void **,

@@ -44,6 +44,7 @@ static inline void child_calls_everything(void) {
   jitdebug_registration *const untouched = (void *)&image;
   jitdebug_registration *registration = untouched;
   jitdebug_image batch[2] = {{&image, sizeof image}, {&image, sizeof image}};
+  jitdebug_section section = {sizeof section, 1, NULL, &image};
   const void *data = &batch;
   size_t size = 42;
   alarm(CHILD_SECONDS);
@@ -55,6 +56,9 @@ static inline void child_calls_everything(void) {
       "register, borrowed");
   child_is_told(jitdebug_register_batch(batch, 2, 0, &registration),
                 "register_batch");
+  child_is_told(jitdebug_register_object(&image, sizeof image, &section, 1, 0,
+                                         &registration),
+                "register_object");
   child_is_told(jitdebug_unregister(live), "unregister of a live handle");
   child_is_told(jitdebug_unregister(stale), "unregister of a stale handle");
   child_is_told(jitdebug_unregister(NULL), "unregister of NULL");

@@ -1,0 +1,62 @@
+package object
+
+import "strconv"
+
+// Kind is what went wrong.
+type Kind int
+
+const (
+	BadPlacement Kind = iota // the caller's
+	BadObject
+	Unsupported // the object may be right, but this is not known here
+	OutOfMemory
+)
+
+// Error is what every function of this package fails with. Its text is a sentence
+// that names the culprit.
+type Error struct {
+	Kind Kind
+	text string
+}
+
+func (e *Error) Error() string { return e.text }
+
+func bad(text string) error { return &Error{BadObject, text} }
+
+// sectionError is an error about section i.
+func (f *file) sectionError(kind Kind, i int, text string) error {
+	return &Error{kind, f.describe(i) + ": " + text}
+}
+
+// describe is section i in an error text.
+func (f *file) describe(i int) string {
+	return "section " + strconv.Itoa(i) + quoted(f.name(i))
+}
+
+const longestName = 64 // in an error text
+
+// quoted is a name as it stands after a number, in parentheses.
+func quoted(name []byte) string {
+	if len(name) == 0 {
+		return ""
+	}
+	return " (" + printable(name) + ")"
+}
+
+// printable is a name as it is, or quoted if that could be misread.
+func printable(name []byte) string {
+	rest := ""
+	if len(name) > longestName {
+		name, rest = name[:longestName], "..."
+	}
+	for _, c := range name {
+		if c <= ' ' || c > '~' || c == '"' || c == '(' || c == ')' {
+			return strconv.QuoteToASCII(string(name)) + rest
+		}
+	}
+	return string(name) + rest
+}
+
+func decimal[T int | uint32 | uint64](n T) string { return strconv.FormatUint(uint64(n), 10) }
+
+func hex(n uint64) string { return "0x" + strconv.FormatUint(n, 16) }
