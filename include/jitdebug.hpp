@@ -142,8 +142,69 @@ struct image_view : jitdebug_image {
 };
 static_assert(sizeof(image_view) == sizeof(jitdebug_image));
 
-/* One or more images, registered until this goes out of scope. Moving hands
- * them on; a moved-from registration is empty. */
+/* From this offset in bytes into its function on, code belongs to this line. */
+using line = jitdebug_line;
+
+/* A function in memory, as a debugger is to show it:
+ *
+ *   jitdebug::function(name.c_str(), code, size)
+ *       .source("fib.js", lines)    // a vector, array or span of line
+ *       .frame_pointer()
+ *
+ * Points to what it is given, which must live until the function is registered,
+ * and no longer. */
+struct function : jitdebug_function {
+  function(const char *shown, const void *first, std::size_t bytes) noexcept
+      : jitdebug_function() {
+    struct_size = sizeof(jitdebug_function);
+    name = shown;
+    address = first;
+    size = bytes;
+  }
+
+  template <class Lines>
+  function &source(const char *path, const Lines &rows) noexcept {
+    static_assert(std::is_same_v<detail::element_t<Lines>, line>,
+                  "lines are of jitdebug::line");
+    file = path;
+    lines = std::data(rows);
+    line_count = std::size(rows);
+    return *this;
+  }
+
+  /* Its frames are found through a frame pointer. */
+  function &frame_pointer() noexcept {
+    unwind = JITDEBUG_UNWIND_FRAME_POINTER;
+    return *this;
+  }
+
+  /* Its frames are found by these DW_CFA instructions, from its entry on. */
+  function &frame_rules(image_view instructions) noexcept {
+    unwind = JITDEBUG_UNWIND_CFI;
+    cfi = instructions.data;
+    cfi_size = instructions.size;
+    return *this;
+  }
+};
+static_assert(sizeof(function) == sizeof(jitdebug_function));
+
+/* Where a section of an object file was loaded: by its name, or by its index
+ * where several have that name. */
+struct section : jitdebug_section {
+  section(const char *called, const void *first) noexcept : jitdebug_section() {
+    struct_size = sizeof(jitdebug_section);
+    name = called;
+    address = first;
+  }
+  section(std::uint32_t number, const void *first) noexcept
+      : section(nullptr, first) {
+    index = number;
+  }
+};
+static_assert(sizeof(section) == sizeof(jitdebug_section));
+
+/* Code that is registered until this goes out of scope. Moving hands it on; a
+ * moved-from registration is empty. */
 class registration {
  public:
   registration() noexcept = default;
@@ -174,6 +235,56 @@ class registration {
   static registration batch(const Images &images,
                             std::error_code &error) noexcept {
     return batch(images, flags::none, error);
+  }
+
+  /* Registers a function that has no image. */
+  registration(const jitdebug_function &code, flags how,
+               std::error_code &error) noexcept {
+    error = result(jitdebug_register_functions(
+        &code, 1, static_cast<std::uint32_t>(how), &handle_));
+  }
+  registration(const jitdebug_function &code, std::error_code &error) noexcept
+      : registration(code, flags::none, error) {}
+
+  /* Registers several, all or none: a vector, array or span of function. */
+  template <class Functions>
+  static registration functions(const Functions &all, flags how,
+                                std::error_code &error) noexcept {
+    using element = detail::element_t<Functions>;
+    static_assert(std::is_same_v<element, function> ||
+                      std::is_same_v<element, jitdebug_function>,
+                  "functions are of jitdebug::function or jitdebug_function");
+    registration made;
+    error = result(jitdebug_register_functions(std::data(all), std::size(all),
+                                               static_cast<std::uint32_t>(how),
+                                               &made.handle_));
+    return made;
+  }
+  template <class Functions>
+  static registration functions(const Functions &all,
+                                std::error_code &error) noexcept {
+    return functions(all, flags::none, error);
+  }
+
+  /* Registers an object file as a compiler wrote it, and where its sections
+   * were loaded: a vector, array or span of section. */
+  template <class Sections>
+  static registration object(image_view file, const Sections &loaded, flags how,
+                             std::error_code &error) noexcept {
+    using element = detail::element_t<Sections>;
+    static_assert(std::is_same_v<element, section> ||
+                      std::is_same_v<element, jitdebug_section>,
+                  "sections are of jitdebug::section or jitdebug_section");
+    registration made;
+    error = result(jitdebug_register_object(
+        file.data, file.size, std::data(loaded), std::size(loaded),
+        static_cast<std::uint32_t>(how), &made.handle_));
+    return made;
+  }
+  template <class Sections>
+  static registration object(image_view file, const Sections &loaded,
+                             std::error_code &error) noexcept {
+    return object(file, loaded, flags::none, error);
   }
 
   /* Owns what was registered otherwise; release() is the way back. */
@@ -226,6 +337,30 @@ class registration {
   static registration batch(const Images &images, flags how = flags::none) {
     std::error_code error;
     registration made = batch(images, how, error);
+    check(error);
+    return made;
+  }
+
+  explicit registration(const jitdebug_function &code,
+                        flags how = flags::none) {
+    std::error_code error;
+    *this = registration(code, how, error);
+    check(error);
+  }
+
+  template <class Functions>
+  static registration functions(const Functions &all, flags how = flags::none) {
+    std::error_code error;
+    registration made = functions(all, how, error);
+    check(error);
+    return made;
+  }
+
+  template <class Sections>
+  static registration object(image_view file, const Sections &loaded,
+                             flags how = flags::none) {
+    std::error_code error;
+    registration made = object(file, loaded, how, error);
     check(error);
     return made;
   }

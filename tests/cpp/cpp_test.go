@@ -24,7 +24,7 @@ func TestRegistration(t *testing.T) {
 					t.Parallel()
 					program := filepath.Join(t.TempDir(), "registration")
 					arguments := append([]string{"-std=" + standard, "-Wall", "-Wextra", "-pedantic", "-Werror",
-						"-include", "jitdebug.hpp", "-o", program, "testdata/registration.cpp", process}, include...)
+						"-include", "jitdebug.hpp", "-DOBJECT=\"" + process + "\"", "-o", program, "testdata/registration.cpp", process}, include...)
 					arguments = append(arguments, strings.Fields(without)...)
 					host.Run(t, 2*time.Minute, host.Tool(t, compiler), append(arguments, host.Linked(t)...)...)
 					host.Run(t, time.Minute, program)

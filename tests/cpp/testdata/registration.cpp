@@ -1,5 +1,6 @@
 /* What jitdebug.hpp promises, with exceptions or without. */
 #include <array>
+#include <cstdio>
 #include <cstring>
 #include <jitdebug.hpp>
 #include <string_view>
@@ -164,6 +165,74 @@ void batches_are_all_or_none() {
   HOLDS(registration::batch(plain, flags::borrow, error));
 }
 
+/* What nobody runs. */
+alignas(16) const unsigned char machine_code[64] = {0xc3};
+
+/* Whether an image says so: names lie in it as they are. */
+bool mentions(image_view image, std::string_view text) {
+  return std::string_view(static_cast<const char *>(image.data), image.size)
+             .find(text) != std::string_view::npos;
+}
+
+void functions_need_no_image() {
+  const std::vector<jitdebug::line> lines = {{0, 3, 0}, {8, 4, 7}};
+  const std::array<unsigned char, 2> advance_and_keep = {0x41, 0x0a};
+  std::error_code error;
+  const auto first = jitdebug::function("first one", machine_code, 16)
+                         .source("program.js", lines)
+                         .frame_pointer();
+  const auto second = jitdebug::function("a::b<c>", machine_code + 16, 16)
+                          .frame_rules(advance_and_keep);
+  {
+    registration code(first, error);
+    HOLDS(!error);
+    HOLDS(images_listed() == 1);
+    const image_view written = code.image(0, error);
+    HOLDS(mentions(written, "first one"));
+    HOLDS(mentions(written, "program.js"));
+  }
+  HOLDS(images_listed() == 0);
+  {
+    registration code =
+        registration::functions(std::vector{first, second}, error);
+    HOLDS(!error);
+    HOLDS(images_listed() == 1);
+    HOLDS(mentions(code.image(0, error), "a::b<c>"));
+  }
+  HOLDS(images_listed() == 0);
+
+  const jitdebug_function plain[] = {second, first, first};
+  HOLDS(!registration::functions(plain, flags::nowait, error));
+  HOLDS(error == errc::argument);
+  HOLDS(std::strstr(jitdebug_last_error(), "first one") != nullptr);
+
+  registration none(jitdebug::function(nullptr, machine_code, 1), error);
+  HOLDS(!none);
+  HOLDS(error == errc::argument);
+}
+
+/* An object file of this program, as the compiler wrote it. */
+void objects_are_placed() {
+  std::error_code error;
+  bytes object;
+  std::FILE *file = std::fopen(OBJECT, "rb");
+  for (int c; (c = std::getc(file)) != EOF;) object.push_back(std::byte(c));
+  std::fclose(file);
+
+  const jitdebug::section text(".text", machine_code);
+  registration code = registration::object(object, std::array{text}, error);
+  HOLDS(!error);
+  HOLDS(images_listed() == 1);
+  HOLDS(!code.reset());
+
+  const jitdebug::section wrong[] = {{".nowhere", machine_code}};
+  HOLDS(!registration::object(object, wrong, flags::nowait, error));
+  HOLDS(error == errc::argument);
+  HOLDS(std::strstr(jitdebug_last_error(), ".nowhere") != nullptr);
+  HOLDS(!registration::object(
+      object, std::array{jitdebug::section(9999, object.data())}, error));
+}
+
 void errors_have_a_category() {
   std::error_code error;
   registration none(image_view(), error);
@@ -216,6 +285,12 @@ void failures_are_thrown() {
   throws([] { registration().image(0); }, errc::argument);
   HOLDS(images_listed() == 0);
 
+  const auto nowhere = jitdebug::function("nowhere", nullptr, 1);
+  throws([&] { registration code(nowhere); }, errc::argument);
+  throws([&] { registration::functions(std::array{nowhere}); }, errc::argument);
+  const jitdebug::section text(".text", machine_code);
+  throws([&] { registration::object(bad, std::array{text}); }, errc::image);
+
   registration code(good, flags::borrow);
   HOLDS(code.image(0).data == good.data());
   registration batch = registration::batch(std::array<image_view, 1>{good});
@@ -241,6 +316,7 @@ int main() {
       reset_unregisters_now,         release_keeps_registered,
       images_are_copied_or_borrowed, bytes_of_every_kind,
       batches_are_all_or_none,       errors_have_a_category,
+      functions_need_no_image,       objects_are_placed,
 #ifdef __cpp_exceptions
       failures_are_thrown,           unwinding_unregisters,
 #endif
