@@ -21,6 +21,7 @@ func run(t *testing.T, source string, arguments ...string) {
 
 func TestLayout(t *testing.T)    { run(t, "layout.c") }
 func TestArguments(t *testing.T) { run(t, "arguments.c") }
+func TestFunctions(t *testing.T) { run(t, "functions.c") }
 func TestErrors(t *testing.T)    { run(t, "errors.c") }
 func TestImages(t *testing.T)    { run(t, "images.c", host.Images(t)...) }
 func TestLock(t *testing.T)      { run(t, "lock.c") }
