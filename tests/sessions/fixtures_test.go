@@ -18,6 +18,7 @@ import (
 //	code.exec         generated.c, linked at 0x10000000
 //	code.rel          generated.c, an object file
 //	successor.exec    successor.c, linked at 0x10000000 as well
+//	forth             examples/forth
 //	COMPILER_dwarfN_exec, COMPILER_dwarfN_rel
 //	                  generated.c with a function of this name
 func build(t *testing.T) string {
@@ -31,6 +32,7 @@ func build(t *testing.T) string {
 	linked := append([]string{"testdata/code.c", "-O0", "-DLINKED"}, host.Linked(t)...)
 	move("linked", host.Compile(t, "testdata/host.c", linked...))
 	move("constructor", host.Compile(t, "testdata/host.c", append(linked, "-DCONSTRUCTOR")...))
+	move("forth", host.Compile(t, filepath.Join(host.Root(t), "examples/forth/forth.c"), host.Linked(t)...))
 	move("dlopen", host.Compile(t, "testdata/host.c", "testdata/code.c", "-O0"))
 
 	source := func(name string) string { return filepath.Join(host.Root(t), "tests/sessions/testdata", name) }
