@@ -1,0 +1,83 @@
+package image_test
+
+import (
+	"testing"
+	"unsafe"
+
+	"github.com/libjitdebug/libjitdebug/internal/function"
+	"github.com/libjitdebug/libjitdebug/internal/image"
+	"github.com/libjitdebug/libjitdebug/internal/lineprogram"
+	"github.com/libjitdebug/libjitdebug/internal/machine"
+	"github.com/libjitdebug/libjitdebug/internal/symfile"
+)
+
+// FuzzFunctions: whatever a caller says, it is refused, or the image is one that
+// a debugger can read.
+func FuzzFunctions(f *testing.F) {
+	f.Add([]byte("\x02\x04main\x03a.c\x10\x02\x01\x05\x03\x06\x01\x05_Z1fv\x00\x20\x00\x02\x04\x41\x0e\x10\x00"))
+	f.Add([]byte("\x01\x01x\x01y\x01\x01\x00\xff\x00"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		next := func() byte {
+			if len(data) == 0 {
+				return 0
+			}
+			b := data[0]
+			data = data[1:]
+			return b
+		}
+		take := func(n int) []byte {
+			b := data[:min(n, len(data))]
+			data = data[len(b):]
+			return b
+		}
+		functions := make([]function.Function, 1+next()%8)
+		code := make([]byte, 4096)
+		for i := range functions {
+			name, file := text(string(take(int(next())))), text(string(take(int(next()))))
+			size := 1 + uintptr(next())
+			rows := make([]lineprogram.Row, next()%32)
+			for i := range rows {
+				rows[i] = lineprogram.Row{Offset: uint64(next()), Line: uint32(next()) << (next() % 32), Column: uint32(next())}
+			}
+			given := &functions[i]
+			*given = function.Function{StructSize: uint32(unsafe.Sizeof(*given)), Unwind: uint32(next()) % 4, Name: name, File: file,
+				Address: uintptr(unsafe.Pointer(&code[int(next())*8])), Size: size}
+			if len(rows) != 0 {
+				given.Lines, given.LineCount = unsafe.Pointer(&rows[0]), uintptr(len(rows))
+			}
+			if given.Unwind == function.UnwindCFI {
+				if cfi := take(int(next())); len(cfi) != 0 {
+					given.CFI, given.CFISize = unsafe.Pointer(&cfi[0]), uintptr(len(cfi))
+				}
+			}
+			// Code that may look like anything.
+			copy(code[given.Address-uintptr(unsafe.Pointer(&code[0])):], take(int(next())))
+		}
+		array, err := function.Functions(unsafe.Pointer(&functions[0]), uintptr(len(functions)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range []*machine.Machine{machine.Host, &machine.AArch64} {
+			size, err := array.RecordsSize(m)
+			if err != nil {
+				return
+			}
+			memory := make([]uint64, size/8)
+			all := make([]*function.Record, len(functions))
+			if err := array.Records(unsafe.Slice((*byte)(unsafe.Pointer(&memory[0])), size), m, all); err != nil {
+				t.Fatal(err)
+			}
+			if function.CheckOverlap(all) != nil {
+				return
+			}
+			plan := image.New(all, m, func(from, to uint64) bool { return to-from >= 16 })
+			written := make([]byte, plan.Size())
+			plan.Write(written)
+			if m == machine.Host {
+				if err := symfile.Check(written); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	})
+}
