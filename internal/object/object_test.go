@@ -1,0 +1,194 @@
+package object
+
+import (
+	"bytes"
+	"debug/elf"
+	"math/rand/v2"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/libjitdebug/libjitdebug/internal/symfile"
+	"github.com/libjitdebug/libjitdebug/internal/symfile/samples"
+)
+
+// objects are what compilers write, and one whose compressed sections have
+// relocations, which no debugger reads as it is.
+func objects(t testing.TB) (all []samples.Image) {
+	for _, image := range append(samples.Compiled(t), samples.Image{Name: "gcc-zlib", Data: samples.RelocatedCompressed(t)}) {
+		if le.Uint16(image.Data[16:]) == typeRel {
+			all = append(all, image)
+		}
+	}
+	return all
+}
+
+// everywhere places all sections that can be loaded, but for those whose number
+// has a bit in without.
+func everywhere(image []byte, without uint64) (placements []Placement) {
+	f, err := elf.NewFile(bytes.NewReader(image))
+	if err != nil {
+		return []Placement{{Name: []byte(".text"), Address: 0x1000}}
+	}
+	at := uint64(0x7f1234560000)
+	for i, s := range f.Sections {
+		if s.Flags&elf.SHF_ALLOC != 0 && without>>(i%64)&1 == 0 {
+			placements = append(placements, Placement{Index: uint32(i), Address: at})
+			at += s.Size + 64
+		}
+	}
+	return placements
+}
+
+func place(image []byte, placements []Placement) ([]byte, error) {
+	return Place(image, placements, func(size uint64) []byte {
+		if size > 1<<28 {
+			return nil
+		}
+		return bytes.Repeat([]byte{0xaa}, int(size))
+	})
+}
+
+// TestCompiled: what compilers write becomes an image that the checks and Go's
+// reader take, the same every time, and that has DWARF for every unit.
+func TestCompiled(t *testing.T) {
+	for _, o := range append(objects(t), samples.Large(t)[0]) {
+		for _, without := range []uint64{0, 0xaaaaaaaaaaaaaaaa} {
+			placements := everywhere(o.Data, without)
+			image, err := place(o.Data, placements)
+			if err != nil {
+				t.Errorf("%s: %v", o.Name, err)
+				continue
+			}
+			if err := symfile.Check(image); err != nil {
+				t.Errorf("%s: the image: %v", o.Name, err)
+			}
+			if again, _ := place(o.Data, placements); !bytes.Equal(again, image) {
+				t.Errorf("%s: another image the second time", o.Name)
+			}
+			f, err := elf.NewFile(bytes.NewReader(image))
+			if err != nil {
+				t.Errorf("%s: %v", o.Name, err)
+				continue
+			}
+			if f.Section(".debug_info") == nil {
+				continue
+			}
+			d, err := f.DWARF()
+			if err != nil {
+				t.Errorf("%s: %v", o.Name, err)
+				continue
+			}
+			for r := d.Reader(); ; {
+				entry, err := r.Next()
+				if err != nil {
+					t.Errorf("%s: %v", o.Name, err)
+				}
+				if entry == nil {
+					break
+				}
+			}
+		}
+	}
+}
+
+// TestManySections: an image with more sections than a symbol can name in its
+// 16 bits finds each.
+func TestManySections(t *testing.T) {
+	o := samples.Large(t)[0].Data
+	image, err := place(o, everywhere(o, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := file{bytes: image}
+	if err := f.open(); err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for n := 1; n < f.symbolCount(); n++ {
+		home, err := f.home(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := string(f.name(home)), ".text."+string(f.symbolName(n)); got != want {
+			t.Fatalf("%s is in %s", want, got)
+		}
+		found++
+	}
+	if found != 66000 {
+		t.Errorf("%d symbols", found)
+	}
+}
+
+func checkResult(t *testing.T, image []byte, err error) {
+	t.Helper()
+	if err != nil {
+		text := err.Error()
+		if _, ok := err.(*Error); !ok || text == "" || len(text) > 400 || !utf8.ValidString(text) {
+			t.Errorf("the text is no sentence: %q", text)
+		}
+		return
+	}
+	if f := (file{bytes: image}); f.open() != nil {
+		t.Errorf("the image is no object: %v", f.open())
+	} else {
+		for i := range f.sections {
+			if f.sections[i].relocations != 0 {
+				t.Error("there is something left to relocate")
+			}
+		}
+	}
+	symfile.Check(image)
+}
+
+// TestMutants: whatever the object, Place ends and says what is wrong.
+func TestMutants(t *testing.T) {
+	all := objects(t)
+	limit := 10 * time.Second
+	if testing.Short() {
+		limit = time.Second
+	}
+	refusals, accepted := map[string]bool{}, 0
+	end := time.Now().Add(limit)
+	for seed := uint64(0); time.Now().Before(end); seed++ {
+		r := rand.New(rand.NewPCG(seed, 7))
+		o := all[r.IntN(len(all))].Data
+		placements := everywhere(o, r.Uint64()&r.Uint64())
+		for range 100 {
+			image, err := place(samples.Mutate(r, o), placements)
+			checkResult(t, image, err)
+			if err == nil {
+				accepted++
+			} else {
+				refusals[shape(err.Error())] = true
+			}
+		}
+		if t.Failed() {
+			t.Fatalf("seed %d", seed)
+		}
+	}
+	if accepted == 0 || len(refusals) < 50 {
+		t.Errorf("%d accepted, %d different refusals: the mutants are no good", accepted, len(refusals))
+	}
+}
+
+// shape is a text without its numbers.
+func shape(text string) string {
+	return string(bytes.Map(func(c rune) rune {
+		if c >= '0' && c <= '9' || c >= 'a' && c <= 'f' {
+			return -1
+		}
+		return c
+	}, []byte(text)))
+}
+
+// FuzzPlace has objects, and which of their sections were loaded.
+func FuzzPlace(f *testing.F) {
+	for i, o := range objects(f) {
+		f.Add(o.Data, uint64(i)*0x9e3779b97f4a7c15&0xfff0fff0)
+	}
+	f.Fuzz(func(t *testing.T, o []byte, without uint64) {
+		image, err := place(o, everywhere(o, without))
+		checkResult(t, image, err)
+	})
+}
