@@ -213,6 +213,9 @@ func (d *debug) checkValue(u *unit, attr uint64, v value) error {
 		if v.number >= u.end-u.at {
 			return errorf("refers to offset %#x of a unit of %#x bytes", v.number, u.end-u.at)
 		}
+		if to == u.first {
+			return errorf("refers to offset %#x, the unit's own entry, which gdb finds in no unit", v.number)
+		}
 		if attr == attrSibling {
 			u.entries.siblings.add(to)
 		} else {

@@ -44,6 +44,7 @@ type unit struct {
 	offsetSize int
 	addrSize   int
 	abbrevs    uint64
+	first      uint64 // where its first entry starts
 	typeEntry  uint64 // offset of the type in a type unit, or 0
 	entries    *places
 
@@ -169,6 +170,7 @@ func (d *debug) checkEntries(r *reader, u *unit) error {
 		return nil
 	}
 	d.readBases(*r, u)
+	u.first = uint64(r.at)
 	depth := 0
 	var parents [64]uint64 // tags of the entries above, as far as there is room
 	for d.steps > 0 {

@@ -2,7 +2,9 @@
 package images
 
 import (
+	"bytes"
 	"context"
+	"debug/elf"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -14,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/libjitdebug/libjitdebug/internal/object"
 	"github.com/libjitdebug/libjitdebug/internal/symfile"
 	"github.com/libjitdebug/libjitdebug/internal/symfile/samples"
 )
@@ -64,6 +67,51 @@ func accepted(t *testing.T, seed, count uint64) []samples.Image {
 		return strings.Contains(image.Name, "zlib")
 	})
 	return samples.Accepted(r, originals, int(count), symfile.Check, nil)
+}
+
+// TestGDBReadsPlacedObjects shows gdb what jitdebug_register_object makes of
+// objects, and of mutants of them that the checks let pass.
+func TestGDBReadsPlacedObjects(t *testing.T) {
+	seed := number("JITDEBUG_SEED", 1)
+	r := rand.New(rand.NewPCG(seed, 1))
+	objects := append(samples.Compiled(t), samples.Image{Name: "gcc-zlib", Data: samples.RelocatedCompressed(t)})
+	var images []samples.Image
+	for _, o := range objects {
+		if image, err := placed(o.Data, ^uint64(0)); err == nil {
+			images = append(images, samples.Image{Name: o.Name, Data: image})
+		}
+	}
+	if len(images) < 20 {
+		t.Fatalf("only %d objects", len(images))
+	}
+	for wanted := len(images) + int(number("JITDEBUG_MUTANTS", 300)); len(images) < wanted; {
+		o := objects[r.IntN(len(objects))]
+		image, err := placed(samples.Mutate(r, o.Data), r.Uint64()|r.Uint64())
+		if err == nil && symfile.Check(image) == nil {
+			images = append(images, samples.Image{Name: o.Name + "-mutant", Data: image})
+		}
+	}
+	for _, complaint := range gdb(t, images) {
+		t.Errorf("seed %d: %s", seed, complaint)
+	}
+}
+
+// placed is the image of an object of which the sections whose number has a bit in
+// with were loaded.
+func placed(o []byte, with uint64) ([]byte, error) {
+	f, err := elf.NewFile(bytes.NewReader(o))
+	if err != nil {
+		return nil, err
+	}
+	var placements []object.Placement
+	at := uint64(0x300000000000)
+	for i, s := range f.Sections {
+		if s.Flags&elf.SHF_ALLOC != 0 && with>>(i%64)&1 != 0 {
+			placements = append(placements, object.Placement{Index: uint32(i), Address: at})
+			at += (s.Size + 63) &^ 63
+		}
+	}
+	return object.Place(o, placements, func(size uint64) []byte { return make([]byte, size) })
 }
 
 // lay puts the host, images and a list of them into a folder.
