@@ -144,7 +144,7 @@ func checkResult(t *testing.T, image []byte, err error) {
 // TestMutants: whatever the object, Place ends and says what is wrong.
 func TestMutants(t *testing.T) {
 	all := objects(t)
-	limit := 10 * time.Second
+	limit := 5 * time.Second
 	if testing.Short() {
 		limit = time.Second
 	}
@@ -191,4 +191,30 @@ func FuzzPlace(f *testing.F) {
 		image, err := place(o, everywhere(o, without))
 		checkResult(t, image, err)
 	})
+}
+
+// TestUnaligned: a section that was not loaded at its alignment is said to have
+// the alignment that it has: another ends an lldb with assertions.
+func TestUnaligned(t *testing.T) {
+	for address, want := range map[uint64]uint64{0x10000001: 1, 0x10000002: 2, 0x1000000c: 4, 0x10000010: 16, 0x10001000: 16} {
+		object := samples.Build(samples.Layout{Type: 1}, []samples.Section{
+			{Name: ".text", Type: 1, Flags: 6, Data: make([]byte, 16)},
+		})
+		h := file{bytes: object}
+		if err := h.open(); err != nil {
+			t.Fatal(err)
+		}
+		le.PutUint64(h.headers[1][48:], 16)
+		image, err := place(object, []Placement{{Name: []byte(".text"), Address: address}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := elf.NewFile(bytes.NewReader(image))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s := f.Section(".text"); s.Addr != address || s.Addralign != want {
+			t.Errorf("loaded at %#x it is at %#x, aligned to %d, not %d", address, s.Addr, s.Addralign, want)
+		}
+	}
 }
