@@ -50,8 +50,8 @@ func RegisterFunctions(array unsafe.Pointer, count uintptr, flags uint32, memory
 }
 
 // between says whether a gap between two functions of a call may be more than
-// what aligns the second.
-func between(from, to uint64) bool { return to-from >= 16 }
+// what aligns the second to 16 bytes.
+func between(from, to uint64) bool { return to-from >= 16 || to%16 != 0 }
 
 // bytesAt returns size bytes of C memory.
 func bytesAt(address *uintptr, size int) []byte {
