@@ -1,0 +1,305 @@
+//! Images that are registered.
+
+use alloc::vec::Vec;
+use core::ptr::{NonNull, null, null_mut};
+use core::{fmt, mem, slice};
+
+use jitdebug_sys::{
+    JITDEBUG_BORROW, JITDEBUG_E_STALE, JITDEBUG_NOWAIT, JITDEBUG_OK, JITDEBUG_OPAQUE,
+    jitdebug_image, jitdebug_registration,
+};
+
+use crate::Error;
+
+/// One or more ELF images that a debugger is shown for as long as this lives.
+///
+/// An image is a relocatable, executable or shared ELF file for this machine whose
+/// addresses are those at which the code was loaded. What no debugger could read is
+/// refused, with a sentence that names the field.
+///
+/// Register when the code is in place, before it runs; drop this before the code's
+/// memory is used for something else. Registering and dropping wait while another
+/// thread changes the list, which is short, unless a debugger is reading.
+#[must_use = "what is dropped is unregistered"]
+pub struct Registration {
+    handle: NonNull<jitdebug_registration>,
+    images: Images,
+    count: usize,
+}
+
+// SAFETY: the handle is a number to the library, which looks it up under its lock
+// whichever thread asks. The images are not changed while they are registered, by
+// nobody: there is no way to a `&mut` to them.
+unsafe impl Send for Registration {}
+// SAFETY: as above; a shared registration can only be read.
+unsafe impl Sync for Registration {}
+
+/// Who has the bytes. A buffer is a `Vec` still: to make it a boxed slice could move
+/// it, which is a copy.
+pub(crate) enum Images {
+    One(Vec<u8>),
+    Batch(Vec<Vec<u8>>),
+    /// The library.
+    Copied,
+}
+
+impl Registration {
+    /// Registers an image. It is not copied: the library borrows the buffer until
+    /// the registration is dropped.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error with the image in it, and nothing is registered, if no
+    /// debugger could read it, if it is empty, if memory is out, in a forked child
+    /// in which the library cannot run, or if there is no library.
+    pub fn register(image: Vec<u8>) -> Result<Self, Error> {
+        Options::new().register(image)
+    }
+
+    /// Registers an image, or fails with [`Status::Busy`](crate::Status::Busy) at
+    /// once if another thread is changing the list.
+    ///
+    /// ```no_run
+    /// # fn elf_image_of_my_code() -> Vec<u8> { Vec::new() }
+    /// use jitdebug::{Registration, Status};
+    ///
+    /// let later = match Registration::try_register(elf_image_of_my_code()) {
+    ///     Err(error) if error.status() == Status::Busy => error.into_image(),
+    ///     _ => None,
+    /// };
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`register`](Self::register), and if the list is being changed.
+    pub fn try_register(image: Vec<u8>) -> Result<Self, Error> {
+        Options::new().nowait(true).register(image)
+    }
+
+    /// Registers a copy of an image, which the library makes.
+    ///
+    /// # Errors
+    ///
+    /// As [`register`](Self::register), without the image.
+    pub fn register_copy(image: &[u8]) -> Result<Self, Error> {
+        Options::new().register_copy(image)
+    }
+
+    /// Registers several images, all or none. One call for many images costs a
+    /// fraction of as many calls. None is copied.
+    ///
+    /// # Errors
+    ///
+    /// As [`register`](Self::register), with the images; the sentence says which is
+    /// at fault. Also if there are none.
+    pub fn register_batch(images: Vec<Vec<u8>>) -> Result<Self, Error> {
+        Options::new().register_batch(images)
+    }
+
+    /// Registers copies of several images, all or none.
+    ///
+    /// # Errors
+    ///
+    /// As [`register_batch`](Self::register_batch), without the images.
+    pub fn register_batch_copy<T: AsRef<[u8]>>(images: &[T]) -> Result<Self, Error> {
+        Options::new().register_batch_copy(images)
+    }
+
+    /// The image that a debugger is shown; of several the first.
+    #[must_use]
+    pub fn image(&self) -> &[u8] {
+        self.images().next().unwrap_or_default()
+    }
+
+    /// The images that a debugger is shown, in the order of the batch.
+    ///
+    /// To look at one that the library copied takes its lock, and in a forked child
+    /// in which the library cannot run it is shown as empty.
+    pub fn images(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        (0..self.count).map(|index| match &self.images {
+            Images::One(image) => image,
+            Images::Batch(images) => &images[index],
+            Images::Copied => self.copied(index),
+        })
+    }
+
+    fn copied(&self, index: usize) -> &[u8] {
+        let (mut data, mut size) = (null(), 0);
+        // SAFETY: the handle is live, and the places for the outputs are ours.
+        let status = unsafe {
+            jitdebug_sys::jitdebug_registration_image(
+                self.handle.as_ptr(),
+                index,
+                &raw mut data,
+                &raw mut size,
+            )
+        };
+        if status != JITDEBUG_OK {
+            return &[];
+        }
+        // SAFETY: the library's copy, which nobody changes, until this is dropped.
+        unsafe { slice::from_raw_parts(data.cast(), size) }
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        // SAFETY: the handle is ours, and given back once.
+        let status = unsafe { jitdebug_sys::jitdebug_unregister(self.handle.as_ptr()) };
+        if status != JITDEBUG_OK && status != JITDEBUG_E_STALE {
+            // A debugger may still be reading: in a forked child, for one.
+            mem::forget(mem::replace(&mut self.images, Images::Copied));
+        }
+    }
+}
+
+impl fmt::Debug for Registration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registration")
+            .field("handle", &self.handle)
+            .field("count", &self.count)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How to register, where it is not as [`Registration`]'s functions do it.
+///
+/// ```no_run
+/// # fn symbols_in_a_format_of_my_own() -> Vec<u8> { Vec::new() }
+/// use jitdebug::Options;
+///
+/// // For users who have told gdb `jit-reader-load`.
+/// let registration = Options::new().opaque(true).register(symbols_in_a_format_of_my_own())?;
+/// # Ok::<(), jitdebug::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    flags: u32,
+}
+
+impl Options {
+    /// As [`Registration`]'s functions do it: look into the images, and wait for
+    /// other threads.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { flags: 0 }
+    }
+
+    /// Not to look inside the images: they are in a format for which the user has
+    /// loaded a reader into the debugger.
+    #[must_use]
+    pub const fn opaque(self, opaque: bool) -> Self {
+        self.with(JITDEBUG_OPAQUE, opaque)
+    }
+
+    /// Never to wait: to fail with [`Status::Busy`](crate::Status::Busy) while
+    /// another thread changes the list.
+    #[must_use]
+    pub const fn nowait(self, nowait: bool) -> Self {
+        self.with(JITDEBUG_NOWAIT, nowait)
+    }
+
+    const fn with(self, flag: u32, set: bool) -> Self {
+        Self { flags: if set { self.flags | flag } else { self.flags & !flag } }
+    }
+
+    /// See [`Registration::register`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn register(self, image: Vec<u8>) -> Result<Registration, Error> {
+        // SAFETY: the buffer is moved into the registration, stays where it is, and
+        // is freed when the library has given it back.
+        let registered = unsafe { self.one(&image, JITDEBUG_BORROW) };
+        finish(registered, Images::One(image), 1)
+    }
+
+    /// See [`Registration::register_copy`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn register_copy(self, image: &[u8]) -> Result<Registration, Error> {
+        // SAFETY: the library copies it before it returns.
+        let registered = unsafe { self.one(image, 0) };
+        finish(registered, Images::Copied, 1)
+    }
+
+    /// See [`Registration::register_batch`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn register_batch(self, images: Vec<Vec<u8>>) -> Result<Registration, Error> {
+        // SAFETY: as for one.
+        let registered = unsafe { self.batch(&images, JITDEBUG_BORROW) };
+        let count = images.len();
+        finish(registered, Images::Batch(images), count)
+    }
+
+    /// See [`Registration::register_batch_copy`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn register_batch_copy<T: AsRef<[u8]>>(self, images: &[T]) -> Result<Registration, Error> {
+        // SAFETY: as for one.
+        let registered = unsafe { self.batch(images, 0) };
+        finish(registered, Images::Copied, images.len())
+    }
+
+    /// # Safety
+    ///
+    /// With [`JITDEBUG_BORROW`] the image outlives the handle, in its place.
+    unsafe fn one(self, image: &[u8], flags: u32) -> Result<Handle, i32> {
+        let mut handle = null_mut();
+        // SAFETY: the image can be read, and the caller sees to it that it stays.
+        let status = unsafe {
+            jitdebug_sys::jitdebug_register(
+                image.as_ptr().cast(),
+                image.len(),
+                self.flags | flags,
+                &raw mut handle,
+            )
+        };
+        NonNull::new(handle).ok_or(status)
+    }
+
+    /// # Safety
+    ///
+    /// With [`JITDEBUG_BORROW`] the images outlive the handle, in their places.
+    unsafe fn batch<T: AsRef<[u8]>>(self, images: &[T], flags: u32) -> Result<Handle, i32> {
+        let mut array = Vec::new();
+        array.try_reserve_exact(images.len()).map_err(|_| jitdebug_sys::JITDEBUG_E_MEMORY)?;
+        array.extend(images.iter().map(|image| {
+            let image = image.as_ref();
+            jitdebug_image { data: image.as_ptr().cast(), size: image.len() }
+        }));
+        let mut handle = null_mut();
+        // SAFETY: the images can be read, and the caller sees to it that they stay;
+        // the array need not.
+        let status = unsafe {
+            jitdebug_sys::jitdebug_register_batch(
+                array.as_ptr(),
+                array.len(),
+                self.flags | flags,
+                &raw mut handle,
+            )
+        };
+        NonNull::new(handle).ok_or(status)
+    }
+}
+
+type Handle = NonNull<jitdebug_registration>;
+
+fn finish(
+    registered: Result<Handle, i32>,
+    images: Images,
+    count: usize,
+) -> Result<Registration, Error> {
+    match registered {
+        Ok(handle) => Ok(Registration { handle, images, count }),
+        Err(status) => Err(Error::latest(status, images)),
+    }
+}
