@@ -1,0 +1,126 @@
+// Package rust proves what the Rust crates are for, under debuggers: code that is
+// registered by them is seen, and a wasmtime of any version that is patched with
+// the drop-in shares the list. What the crates do by themselves is tested in
+// bindings/rust.
+package rust
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/libjitdebug/libjitdebug/tests/host"
+)
+
+// cargo runs cargo in a directory of the checkout, with the library under test.
+func cargo(t *testing.T, directory string, arguments ...string) {
+	t.Helper()
+	command := exec.Command(host.Tool(t, "cargo"), append(arguments, "--quiet", "--locked")...)
+	command.Dir = filepath.Join(host.Root(t), directory)
+	command.Env = append(os.Environ(), "CARGO_TARGET_DIR="+target(t), "JITDEBUG_LIB_DIR="+filepath.Dir(host.Library(t)))
+	if output, err := host.Try(5*time.Minute, command); err != nil {
+		t.Fatalf("%v: %v\n%s", command, err, output)
+	}
+}
+
+// target is the one place where cargo builds.
+func target(t *testing.T) string { return filepath.Join(host.Root(t), "build", "cargo") }
+
+// lldb runs a session; a command that fails does not end it.
+func lldb(t *testing.T, commands []string, program ...string) string {
+	t.Helper()
+	arguments := []string{"--no-lldbinit", "--batch", "-O", "settings set target.parallel-module-load false"}
+	for _, command := range commands {
+		arguments = append(arguments, "-o", command)
+	}
+	return host.Run(t, 2*time.Minute, host.Tool(t, "lldb-22"), append(append(arguments, "--"), program...)...)
+}
+
+// inOrder checks that the wanted texts come in this order.
+func inOrder(t *testing.T, output string, want ...string) {
+	t.Helper()
+	rest := output
+	for _, text := range want {
+		_, after, found := strings.Cut(rest, text)
+		if !found {
+			t.Errorf("no %q, or not in its place, in\n%s", text, output)
+			return
+		}
+		rest = after
+	}
+}
+
+// A JIT in sixty lines: its code is stopped at, seen from within, and forgotten.
+func TestExample(t *testing.T) {
+	cargo(t, "bindings/rust", "build", "-p", "jitdebug", "--example", "jit")
+	t.Setenv("LD_LIBRARY_PATH", filepath.Dir(host.Library(t)))
+	program := filepath.Join(target(t), "debug/examples/jit")
+	image := filepath.Join(t.TempDir(), "generated.elf")
+	host.Run(t, time.Minute, host.Tool(t, "gcc"), "-g", "-O0", "-nostdlib", "-static", "-Wl,-Ttext-segment=0x10000000",
+		"-Wl,-esum_of_squares", "-o", image, filepath.Join(host.Root(t), "examples/demo/generated.c"))
+
+	output := host.GDB(t, []string{"set breakpoint pending on", "break generated.c:5", "run", "backtrace", "delete",
+		"break jit::call", "continue", "break *0x10001000", "continue", "info symbol 0x10001000"}, "--args", program, image)
+	inOrder(t, output, "Breakpoint 1, square (number=1) at ", "generated.c:5",
+		"#1 ", " in sum_of_squares (limit=10) at ", "generated.c:11", " in jit::call ",
+		"jit: the generated code returns 385", "Breakpoint 2, jit::call",
+		"Breakpoint 3, 0x0000000010001000 in ?? ()", "No symbol matches 0x10001000.")
+
+	output = lldb(t, []string{"breakpoint set --file generated.c --line 5", "process launch", "thread backtrace",
+		"breakpoint delete --force", "breakpoint set --name jit::call", "continue", "breakpoint set --address 0x10001000",
+		"continue"}, program, image)
+	inOrder(t, output, "1: no locations (pending)", "stop reason = breakpoint 1.1", "`square(number=1) at generated.c:5",
+		"`sum_of_squares(limit=10) at generated.c:11", "jit`jit::call", "jit: the generated code returns 385",
+		"stop reason = breakpoint 2.1", "stop reason = breakpoint 3.1", "frame #0: 0x0000000010001000")
+}
+
+// Two versions of wasmtime's crate, each in a plugin of its own. As they come from
+// the registry each has a list; on the drop-in there is one.
+func TestTwoVersions(t *testing.T) {
+	program := host.Compile(t, "testdata/host.c", "-O0", "-ldl")
+	t.Setenv("LD_LIBRARY_PATH", filepath.Dir(host.Library(t)))
+	session := func(project string) (gdb, lldbs []string) {
+		t.Helper()
+		cargo(t, "tests/rust/testdata/"+project, "build", "--examples")
+		plugins := filepath.Join(t.TempDir(), project)
+		host.Run(t, time.Minute, "mkdir", plugins)
+		arguments := []string{program}
+		for _, name := range []string{"libnew.so", "libold.so"} {
+			host.Run(t, time.Minute, "cp", filepath.Join(target(t), "debug/examples", name), plugins)
+			arguments = append(arguments, filepath.Join(plugins, name))
+		}
+		split := func(output, mark string) []string { return strings.Split(output, mark)[1:] }
+		gdb = split(host.GDB(t, []string{"break look", "run", "backtrace", "continue", "backtrace", "continue", "backtrace",
+			"continue"}, append([]string{"--args"}, arguments...)...), "#0 ")
+		lldbs = split(lldb(t, []string{"breakpoint set --name look", "process launch", "thread backtrace", "continue",
+			"thread backtrace", "continue", "thread backtrace"}, arguments...), "thread backtrace\n")
+		if len(gdb) != 3 || len(lldbs) != 3 {
+			t.Fatalf("not three stops:\n%s\n%s", gdb, lldbs)
+		}
+		return gdb, lldbs
+	}
+	// count is in how many of the runtimes' functions a stop is known to be.
+	count := func(stop string) int { return strings.Count(stop, "f42") + strings.Count(stop, "f1041") }
+
+	gdb, lldbs := session("patched")
+	for debugger, stops := range map[string][]string{"gdb": gdb, "lldb": lldbs} {
+		inOrder(t, stops[0], "f1041", "between", "f42", "main")
+		inOrder(t, stops[1], "f1041", "between", "main")
+		for i, want := range []int{2, 1, 0} {
+			if got := count(stops[i]); got != want {
+				t.Errorf("%s knows %d functions at stop %d, not %d:\n%s", debugger, got, i, want, stops[i])
+			}
+		}
+	}
+
+	gdb, lldbs = session("versions")
+	if got := count(gdb[0]); got != 2 {
+		t.Errorf("gdb knows %d functions of the registry's crates, not 2:\n%s", got, gdb[0])
+	}
+	if got := count(lldbs[0]); got != 1 {
+		t.Errorf("lldb knows %d functions of the registry's crates, not 1: is the drop-in of no use?\n%s", got, lldbs[0])
+	}
+}

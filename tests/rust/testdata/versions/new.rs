@@ -1,0 +1,3 @@
+//! wasmtime 42 in miniature.
+
+plugin::plugin!(new);

@@ -1,0 +1,3 @@
+//! wasmtime 41 in miniature.
+
+plugin::plugin!(old);
