@@ -257,7 +257,12 @@ typedef struct jitdebug_function {
  *                 structure: what this one does not know must be zero. Copied.
  *   count         the number of functions, at least 1.
  *   flags         0 or JITDEBUG_NOWAIT.
- *   registration  receives the handle. Its image is the one that was written.
+ *   registration  receives the handle.
+ *
+ * The functions of several calls are merged into one image now and then, and
+ * that is written anew when one of the calls is unregistered: many small images
+ * are slow in a debugger. No name is missing meanwhile. A call that merges, one
+ * in a few dozen, takes longer, by up to a few hundred functions.
  *
  * Returns JITDEBUG_OK; E_ARGUMENT: functions or registration is NULL, count is
  * 0, a flag is unknown or for images alone, or a function is not as said above,
@@ -285,7 +290,9 @@ JITDEBUG_API int32_t jitdebug_unregister(jitdebug_registration *registration);
 
 /*
  * Tells what a debugger is reading: the library's copy, or the caller's buffer
- * with JITDEBUG_BORROW.
+ * with JITDEBUG_BORROW. Of functions, it shows an image with those of the
+ * registration alone, made by the first call, where a debugger may be reading
+ * them together with others.
  *
  *   registration  a live handle.
  *   index         which image, from 0, in the order of the batch.
@@ -295,7 +302,8 @@ JITDEBUG_API int32_t jitdebug_unregister(jitdebug_registration *registration);
  *
  * Waits while another thread changes the list. Returns JITDEBUG_OK,
  * E_ARGUMENT: registration, image or size is NULL, or index is past the end;
- * E_HANDLE, E_STALE, E_FORKED or E_INTERNAL. Since 1.0.
+ * E_HANDLE, E_STALE, E_FORKED or E_INTERNAL; E_MEMORY: of functions.
+ * Since 1.0.
  */
 JITDEBUG_API int32_t
 jitdebug_registration_image(const jitdebug_registration *registration,

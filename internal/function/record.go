@@ -124,8 +124,8 @@ func (r *Record) fill(c *cursor.Cursor, d *description, m *machine.Machine) {
 	c.Align(alignment, 0)
 }
 
-// Bytes returns how many bytes the record has, in all: behind them is the next.
-func (r *Record) Bytes() int { return int(r.bytes) }
+// Next returns the record behind this one, if there is one.
+func (r *Record) Next() *Record { return (*Record)(unsafe.Add(unsafe.Pointer(r), r.bytes)) }
 
 // Name returns the function's name.
 func (r *Record) Name() []byte { return r.part(0, r.name) }
@@ -186,7 +186,7 @@ func Sort(records []*Record) {
 // place returns which of the records that start at first r is.
 func place(first, r *Record) (i int) {
 	for ; first != r; i++ {
-		first = (*Record)(unsafe.Add(unsafe.Pointer(first), first.bytes))
+		first = first.Next()
 	}
 	return i
 }

@@ -139,6 +139,14 @@ int guest_malloc(void **first, size_t first_size, void **second,
   return (*first || !first_size) && (*second || !second_size);
 }
 
+void guest_free_chain(uintptr_t first) {
+  for (void **block = (void **)first; block;) {
+    void **next = *block;
+    free(block);
+    block = next;
+  }
+}
+
 int guest_headroom(void) {
   enum { SIZE = 80 << 20 };
   long probe = syscall(SYS_mmap, NULL, SIZE, PROT_READ | PROT_WRITE,

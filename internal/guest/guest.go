@@ -5,6 +5,7 @@ package guest
 // #cgo LDFLAGS: -Wl,--wrap=mmap -Wl,--wrap=sigaction -Wl,--wrap=pthread_getattr_np
 // #cgo noescape guest_malloc
 // #cgo nocallback guest_malloc
+// #cgo nocallback guest_free_chain
 // #include "guest.h"
 import "C"
 
@@ -26,6 +27,14 @@ func init() {
 func Malloc(first *uintptr, firstSize uintptr, second *uintptr, secondSize uintptr) bool {
 	return C.guest_malloc((*unsafe.Pointer)(unsafe.Pointer(first)), C.size_t(firstSize),
 		(*unsafe.Pointer)(unsafe.Pointer(second)), C.size_t(secondSize)) != 0
+}
+
+// FreeChain frees blocks of C memory, each of which begins with the address of
+// the next.
+func FreeChain(first uintptr) {
+	if first != 0 {
+		C.guest_free_chain(C.uintptr_t(first))
+	}
 }
 
 // Headroom says whether there is memory for Go's heap to grow. Asked before a

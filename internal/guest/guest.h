@@ -3,6 +3,7 @@
 #define JITDEBUG_GUEST_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* Runs call(argument), which enters Go, as this thread's first entry. Go then
  * prepares the thread for good: it unblocks signals and sets an alternate stack
@@ -17,6 +18,9 @@ void *guest_try_malloc(size_t size);
  */
 int guest_malloc(void **first, size_t first_size, void **second,
                  size_t second_size);
+
+/* Frees blocks of which each begins with the address of the next. */
+void guest_free_chain(uintptr_t first);
 
 /* Says whether the kernel would give Go's heap what it takes to grow: an arena
  * and a step into it. The runtime cannot be refused, it ends the process. */

@@ -260,15 +260,27 @@ func (p *Plan) writeHeaders(c *contents, offsets [9]int) {
 // Meets says whether a section of an image that was written here has a byte of
 // these addresses.
 func Meets(image []byte, from, to uint64) bool {
+	address, _ := sectionBehind(image, from)
+	return address < to
+}
+
+// Spans says whether a section of an image that was written here goes on from the
+// end of one function to the start of another.
+func Spans(image []byte, end, start uint64) bool {
+	address, size := sectionBehind(image, end-1)
+	return address < end && start < address+size
+}
+
+// sectionBehind returns the first section with code that ends behind an address;
+// if there is none, one at the end of all addresses.
+func sectionBehind(image []byte, address uint64) (start, size uint64) {
 	code := elfobject.CodeSections(image)
-	// The first that ends behind from.
 	i := sort.Search(code.Len(), func(i int) bool {
-		address, size := code.At(i)
-		return address+size > from
+		start, size := code.At(i)
+		return start+size > address
 	})
 	if i == code.Len() {
-		return false
+		return ^uint64(0), 0
 	}
-	address, _ := code.At(i)
-	return address < to
+	return code.At(i)
 }

@@ -3,17 +3,18 @@ package registry
 import (
 	"unsafe"
 
+	"github.com/libjitdebug/libjitdebug/internal/compact"
 	"github.com/libjitdebug/libjitdebug/internal/function"
+	"github.com/libjitdebug/libjitdebug/internal/gdbjit"
 	"github.com/libjitdebug/libjitdebug/internal/guest"
-	"github.com/libjitdebug/libjitdebug/internal/image"
 	"github.com/libjitdebug/libjitdebug/internal/machine"
 )
 
 // RegisterFunctions writes an image of the count functions of the array in C
 // memory, puts it on the list and returns its handle.
 //
-// What is allocated is in memory, as for Register, and in records and order, which are
-// the caller's to free in any case.
+// What is allocated is in memory, as for Register, and in records and order, which
+// are the caller's to free in any case.
 func RegisterFunctions(array unsafe.Pointer, count uintptr, flags uint32, memory *Memory, records, order *uintptr) (uintptr, error) {
 	if err := checkFlags(flags); err != nil {
 		return 0, err
@@ -30,30 +31,44 @@ func RegisterFunctions(array unsafe.Pointer, count uintptr, flags uint32, memory
 		return 0, &Error{Argument, err.Error()}
 	}
 	n := functions.Len()
-	if !guest.Malloc(records, uintptr(size), order, uintptr(n)*unsafe.Sizeof(&function.Record{})) {
+	if !guest.Malloc(records, compact.PartSize+uintptr(size), order, uintptr(n)*unsafe.Sizeof(&function.Record{})) {
 		return 0, errNoMemory
 	}
-	all := unsafe.Slice(*(**(*function.Record))(unsafe.Pointer(order)), n)
-	if err := functions.Records(bytesAt(records, size), machine.Host, all); err != nil {
+	all := unsafe.Slice((*(*function.Record))(at(order)), n)
+	if err := functions.Records(unsafe.Slice((*byte)(unsafe.Add(at(records), compact.PartSize)), size), machine.Host, all); err != nil {
 		return 0, &Error{Argument, err.Error()}
 	}
 	if err := function.CheckOverlap(all); err != nil {
 		return 0, &Error{Argument, err.Error()}
 	}
-	plan := image.New(all, machine.Host, between)
-	size = plan.Size()
-	if !guest.Malloc(&memory.Entries, 0, &memory.Copies, uintptr(size)) {
+	part := compact.NewPart(at(records), n)
+	image := compact.NewImage(part, all)
+	if image == nil {
 		return 0, errNoMemory
 	}
-	plan.Write(bytesAt(&memory.Copies, size))
-	return publish([]Image{{memory.copies(), uintptr(size)}}, flags, memory)
+	memory.Copies = uintptr(unsafe.Pointer(image))
+
+	var garbage compact.Garbage
+	defer func() { garbage.Free() }() // without the lock
+	slot, err := lockAndTake(flags&NoWait != 0)
+	if err != nil {
+		return 0, err
+	}
+	defer gdbjit.Unlock()
+	begin()
+	in(slot).Memory = Memory{Entries: *records}
+	*records = 0
+	garbage = parts.Add(image)
+	return slot.Arm(), nil
 }
 
-// between says whether a gap between two functions of a call may be more than
-// what aligns the second to 16 bytes.
-func between(from, to uint64) bool { return to-from >= 16 || to%16 != 0 }
-
-// bytesAt returns size bytes of C memory.
-func bytesAt(address *uintptr, size int) []byte {
-	return unsafe.Slice(*(**byte)(unsafe.Pointer(address)), size)
+// part returns what was registered as functions, or nil.
+func (r *registration) part() *compact.Part {
+	if r.Entries == 0 || (*(**batch)(unsafe.Pointer(&r.Entries))).count != 0 {
+		return nil
+	}
+	return *(**compact.Part)(unsafe.Pointer(&r.Entries))
 }
+
+// at returns what an address in C memory refers to.
+func at(address *uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(address)) }

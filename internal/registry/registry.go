@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"unsafe"
 
+	"github.com/libjitdebug/libjitdebug/internal/compact"
 	"github.com/libjitdebug/libjitdebug/internal/fault"
 	"github.com/libjitdebug/libjitdebug/internal/gdbjit"
 	"github.com/libjitdebug/libjitdebug/internal/guest"
@@ -45,8 +46,9 @@ func Images(array unsafe.Pointer, count uintptr) ([]Image, error) {
 
 // Memory is the C memory of a registration, beside its handle: the code entries
 // of a batch, and the copies of the images one after the other. Entries is 0 for
-// a single image, and Copies for borrowed ones. The addresses are integers to
-// Go: its collector has no business with C memory.
+// a single image, and Copies for borrowed ones; of functions, Entries is their
+// part. The addresses are integers to Go: its collector has no business with C
+// memory.
 type Memory struct {
 	Entries, Copies uintptr
 }
@@ -72,6 +74,9 @@ type batch struct {
 
 var (
 	table handle.Table
+
+	// What was registered as functions.
+	parts compact.Set
 
 	// The addresses of borrowed images.
 	borrowed = map[unsafe.Pointer]struct{}{}
@@ -107,16 +112,13 @@ func publish(images []Image, flags uint32, memory *Memory) (uintptr, error) {
 		return 0, err
 	}
 	defer gdbjit.Unlock()
-	fault.Point("locked")
-	gdbjit.Choose()
+	begin()
 	if flags&Borrow != 0 {
 		if err := borrow(images); err != nil {
 			table.Put(slot)
 			return 0, err
 		}
 	}
-	registrations++
-	guest.Age(registrations)
 	r := in(slot)
 	r.Memory = *memory
 	r.fill(images)
@@ -127,9 +129,19 @@ func publish(images []Image, flags uint32, memory *Memory) (uintptr, error) {
 	return slot.Arm(), nil
 }
 
+// begin is what every registration begins with, once it has the lock.
+func begin() {
+	fault.Point("locked")
+	gdbjit.Choose()
+	registrations++
+	guest.Age(registrations)
+}
+
 // Unregister takes the handle's images off the list. The memory is the caller's
 // to free.
 func Unregister(h uintptr) (Memory, error) {
+	var garbage compact.Garbage
+	defer func() { garbage.Free() }() // without the lock
 	gdbjit.Lock()
 	defer gdbjit.Unlock()
 	slot, err := table.Get(h)
@@ -137,6 +149,12 @@ func Unregister(h uintptr) (Memory, error) {
 		return Memory{}, badHandle(h, err)
 	}
 	r := in(slot)
+	if p := r.part(); p != nil {
+		garbage = parts.Remove(p)
+		r.Memory = Memory{}
+		table.Retire(slot)
+		return Memory{}, nil
+	}
 	if r.Copies == 0 {
 		for _, entry := range r.entries() {
 			data, _ := entry.Image()
@@ -169,10 +187,18 @@ func ImageOf(h uintptr, index uintptr) (Image, error) {
 	if err != nil {
 		return Image{}, badHandle(h, err)
 	}
-	entries := in(slot).entries()
-	if index >= uintptr(len(entries)) {
+	r := in(slot)
+	entries, p := r.entries(), r.part()
+	if count := max(1, len(entries)); index >= uintptr(count) {
 		return Image{}, &Error{Argument, "index " + decimal(index) +
-			" is past the end: the registration has " + plural(len(entries), "image")}
+			" is past the end: the registration has " + plural(count, "image")}
+	}
+	if p != nil {
+		data, size := parts.Alone(p)
+		if data == nil {
+			return Image{}, errNoMemory
+		}
+		return Image{data, size}, nil
 	}
 	data, size := entries[index].Image()
 	return Image{data, uintptr(size)}, nil

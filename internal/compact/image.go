@@ -1,0 +1,131 @@
+package compact
+
+import (
+	"unsafe"
+
+	"github.com/libjitdebug/libjitdebug/internal/elfobject"
+	"github.com/libjitdebug/libjitdebug/internal/function"
+	"github.com/libjitdebug/libjitdebug/internal/gdbjit"
+	"github.com/libjitdebug/libjitdebug/internal/guest"
+	"github.com/libjitdebug/libjitdebug/internal/image"
+	"github.com/libjitdebug/libjitdebug/internal/machine"
+)
+
+// An Image shows the functions of parts. It lies in C memory; behind it are the
+// addresses of its parts, and the bytes that a debugger reads.
+type Image struct {
+	next, prev uintptr // in its list; of garbage the first word is another's
+	list       list
+	functions  int
+	partCount  int
+	start, end uint64 // of its code
+	entry      gdbjit.Entry
+}
+
+const (
+	imageSize = unsafe.Sizeof(Image{})
+	wordSize  = unsafe.Sizeof(uintptr(0))
+	alignment = 16
+)
+
+func imageAt(address uintptr) *Image { return *(**Image)(unsafe.Pointer(&address)) }
+
+func (i *Image) address() uintptr { return uintptr(unsafe.Pointer(i)) }
+
+// parts are the addresses of its parts.
+func (i *Image) parts() []uintptr {
+	return unsafe.Slice((*uintptr)(unsafe.Add(unsafe.Pointer(i), imageSize)), i.partCount)
+}
+
+// NewImage writes the image of one part, whose records these are, or returns nil
+// if there is no memory. It puts them in another order.
+func NewImage(p *Part, records []*function.Record) *Image {
+	i := newImage(records, 1, besidePadding)
+	if i != nil {
+		i.parts()[0] = uintptr(unsafe.Pointer(p))
+	}
+	return i
+}
+
+// besidePadding says whether a gap between two functions of a call may be more
+// than what aligns the second.
+func besidePadding(from, to uint64) bool { return to-from >= 16 }
+
+// newImage writes an image of functions, those of so many parts, which its caller
+// notes. nil if there is no memory.
+func newImage(records []*function.Record, parts int, between func(from, to uint64) bool) *Image {
+	plan := image.New(records, machine.Host, between)
+	head := (imageSize + uintptr(parts)*wordSize + alignment - 1) &^ (alignment - 1)
+	var memory, none uintptr
+	if !guest.Malloc(&memory, head+uintptr(plan.Size()), &none, 0) {
+		return nil
+	}
+	i := imageAt(memory)
+	*i = Image{partCount: parts}
+	i.write(&plan, unsafe.Add(unsafe.Pointer(i), head), len(records))
+	return i
+}
+
+// write writes the bytes that a debugger reads.
+func (i *Image) write(plan *image.Plan, to unsafe.Pointer, functions int) {
+	i.entry.Set(to, uint64(plan.Size()))
+	plan.Write(i.bytes())
+	code := i.code()
+	i.functions = functions
+	i.start, _ = code.At(0)
+	last, size := code.At(code.Len() - 1)
+	i.end = last + size
+}
+
+func (i *Image) bytes() []byte {
+	data, size := i.entry.Image()
+	return unsafe.Slice((*byte)(data), size)
+}
+
+// code are its sections of code, by address.
+func (i *Image) code() elfobject.Table { return elfobject.CodeSections(i.bytes()) }
+
+// adopt makes the image the one that shows its parts.
+func (i *Image) adopt() {
+	for _, at := range i.parts() {
+		partAt(at).image = i.address()
+	}
+}
+
+// meets says whether a section of the image's has a byte of these addresses.
+func (i *Image) meets(from, to uint64) bool {
+	return from < i.end && i.start < to && image.Meets(i.bytes(), from, to)
+}
+
+// spans says whether a section of the image's goes on from one function to the
+// next.
+func (i *Image) spans(from, to uint64) bool { return image.Spans(i.bytes(), from, to) }
+
+// meetsImage says whether the sections of two images have a byte in common.
+func (i *Image) meetsImage(other *Image) bool {
+	if other.end <= i.start || i.end <= other.start {
+		return false
+	}
+	code := other.code()
+	for n := range code.Len() {
+		if address, size := code.At(n); i.meets(address, address+size) {
+			return true
+		}
+	}
+	return false
+}
+
+// overlaps says whether a function of the image's lies on one of a part's.
+func (i *Image) overlaps(p *Part) bool {
+	for _, at := range i.parts() {
+		part := partAt(at)
+		r := part.first()
+		for range part.count {
+			if p.meets(r.Address, r.Address+r.Size) {
+				return true
+			}
+			r = r.Next()
+		}
+	}
+	return false
+}
