@@ -61,6 +61,7 @@ lint: setup
 fmt:
 	gofmt -w .
 	clang-format-19 -i $$(git ls-files '*.c' '*.h' '*.cpp' '*.hpp')
+	scripts/python fmt
 
 clean:
 	rm -rf build lib/libjitdebug*.so*

@@ -1,0 +1,276 @@
+"""Registrations: images that debuggers see until they are closed."""
+
+from __future__ import annotations
+
+import atexit
+import os
+from ctypes import c_size_t, c_void_p
+from typing import TYPE_CHECKING, NoReturn
+
+from jitdebug import _abi, _buffer, _errors, _library
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import TracebackType
+
+    from typing_extensions import Buffer, Self
+
+# The registrations that are open, with the buffers that each has borrowed. Who
+# takes a handle out, unregisters it: so that is done once, whichever threads
+# close, collect, or end the interpreter. dict.pop() is the lock.
+_Borrowed = tuple[memoryview, ...]
+_open: dict[_abi.Handle, _Borrowed] = {}
+
+# Those from before a fork, in the child. They are unregistered when they are
+# closed or collected, but not at the child's end: that would start the library
+# in each child of a process that registers, for nothing.
+_inherited: list[dict[_abi.Handle, _Borrowed]] = []
+
+
+class Registration:
+    """One image or several that debuggers see, from ``register`` to ``close``.
+
+    It is closed when it is collected, and when the interpreter ends, as well; a
+    process that was forked closes its own only. Threads may share it.
+    """
+
+    __slots__ = ("__weakref__", "_count", "_handle", "_open")
+
+    def __init__(self, count: int, borrowed: _Borrowed) -> None:
+        # Complete before the library is called: a KeyboardInterrupt that comes
+        # in between must not lose what was registered.
+        self._count = count
+        self._handle = _abi.Handle()
+        self._open = _open
+        self._open[self._handle] = borrowed
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is closed."""
+        return self._handle not in self._open
+
+    @property
+    def image(self) -> memoryview:
+        """What debuggers read, if this is one image; see ``images``.
+
+        Raises ValueError for a batch of several.
+        """
+        if self._count != 1:
+            raise ValueError(f"a batch of {self._count} images: use images")
+        return self.images[0]
+
+    @property
+    def images(self) -> tuple[memoryview, ...]:
+        """What debuggers read, in the order of the batch, not to be written to.
+
+        A borrowed buffer itself, or a copy of the library's copy, which is
+        therefore good after ``close`` too.
+
+        Raises StaleError: it is closed; ForkedError; InternalError.
+        """
+        borrowed = self._open.get(self._handle)
+        if borrowed is None:
+            raise _errors.StaleError("this registration is closed")
+        if borrowed:
+            return tuple(view.cast("B").toreadonly() for view in borrowed)
+        return tuple(memoryview(self._copy(index)) for index in range(self._count))
+
+    def _copy(self, index: int) -> bytes:
+        address, size = self._where(index)
+        # Another thread may close this now. The kernel can read memory that is
+        # gone, and the library says afterwards whether it was.
+        with open("/proc/self/mem", "rb", buffering=0) as memory:
+            try:
+                copy = os.pread(memory.fileno(), size, address)
+            except OSError:
+                self._where(index)
+                raise
+        self._where(index)
+        return copy
+
+    def _where(self, index: int) -> tuple[int, int]:
+        library = _library.load()
+        address, size = c_void_p(), c_size_t()
+        status = library.registration_image(self._handle, index, address, size)
+        if status != _abi.OK:
+            raise _errors.of(status, library.last_error())
+        return address.value or 0, size.value
+
+    def close(self) -> None:
+        """Unregisters: debuggers forget the images, and borrowed buffers are free.
+
+        Close before the code's memory is used again, or debuggers go on showing
+        the old names. Once more is fine. Of several threads one unregisters; the
+        others may return before it has.
+
+        Waits while another thread changes the list; other Python threads run.
+
+        Raises ForkedError or InternalError; it is not closed then.
+        """
+        if status := _unregister(self._open, self._handle):
+            raise _errors.of(status, _library.load().last_error())
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Closes."""
+        self.close()
+
+    def __del__(self) -> None:
+        """Closes; where that fails, borrowed buffers stay for ever."""
+        if self._handle in self._open:
+            _unregister(self._open, self._handle)
+
+    def __reduce__(self) -> NoReturn:
+        """Neither copied nor pickled."""
+        raise TypeError("a registration belongs to its process: cannot pickle it")
+
+    def __repr__(self) -> str:
+        """Its state and its size."""
+        state = "closed" if self.closed else "open"
+        images = "1 image" if self._count == 1 else f"{self._count} images"
+        return f"<jitdebug.Registration of {images}, {state}>"
+
+
+def register(
+    image: Buffer, *, borrow: bool = False, nowait: bool = False, opaque: bool = False
+) -> Registration:
+    """Registers an image: debuggers know its symbols when this returns.
+
+    Loads the library if this is the process's first registration. May be called
+    from every thread; other Python threads run meanwhile. For many images see
+    ``register_batch``.
+
+    Args:
+        image: An ELF file in memory (ET_REL, ET_EXEC or ET_DYN) for this machine,
+            its addresses those at which the code was loaded. Bytes, or any buffer
+            whose bytes lie side by side: a memoryview, an mmap, a numpy array.
+        borrow: Do not copy it. The buffer is pinned until the registration is
+            closed: a bytearray cannot change its size, an mmap cannot be closed.
+            Its bytes must not be changed either.
+        nowait: Raise BusyError rather than wait for a thread that is changing
+            the list. A wait is short, unless a debugger is reading.
+        opaque: Do not look inside the image: it is in a format for which the
+            user has loaded a reader into the debugger.
+
+    Returns:
+        The registration. Keep it: when it is collected, the image is gone.
+
+    Raises:
+        TypeError: It is no buffer.
+        BufferError: Its bytes do not lie side by side.
+        ArgumentError: It is empty.
+        ImageError: No debugger could read it.
+        DuplicateError: It is borrowed already.
+        BusyError: With ``nowait``.
+        OutOfMemoryError: Nothing changed.
+        ForkedError: The library cannot be started in this forked child.
+        UnsupportedError: There is no library.
+        InternalError: A defect of the library.
+    """
+    library = _library.functions or _library.load()
+    if type(image) is bytes:  # the quick way: it is its own pin
+        data: bytes | int = image
+        size = len(image)
+        borrowed = (memoryview(image),) if borrow else ()
+    else:
+        view = memoryview(image)
+        data = _buffer.address(view)
+        size = view.nbytes
+        borrowed = (view,) if borrow else ()
+    registration = Registration(1, borrowed)
+    flags = _flags(borrow, nowait, opaque) if borrow or nowait or opaque else 0
+    if status := library.register(data, size, flags, registration._handle):
+        raise _refused(registration, status, library)
+    return registration
+
+
+def register_batch(
+    images: Iterable[Buffer],
+    *,
+    borrow: bool = False,
+    nowait: bool = False,
+    opaque: bool = False,
+) -> Registration:
+    """Registers several images as one, all of them or none.
+
+    One call for many images costs a fraction of as many calls.
+
+    Args:
+        images: Each as for ``register``; one at least.
+        borrow: As for ``register``, for each of them.
+        nowait: As for ``register``.
+        opaque: As for ``register``, for each of them.
+
+    Returns:
+        The registration, of all of them.
+
+    Raises:
+        What ``register`` raises; the sentence says which image, counted from 0.
+        ArgumentError also where there is none, DuplicateError also where a
+        borrowed buffer is there twice.
+    """
+    library = _library.functions or _library.load()
+    sources = list(images)
+    views = [memoryview(image) for image in sources]
+    registration = Registration(len(views), tuple(views) if borrow else ())
+    array = (_abi.Image * len(views))()
+    for entry, source, view in zip(array, sources, views):
+        entry.data = source if type(source) is bytes else _buffer.address(view)
+        entry.size = view.nbytes
+    status = library.register_batch(
+        array, len(array), _flags(borrow, nowait, opaque), registration._handle
+    )
+    if status != _abi.OK:
+        raise _refused(registration, status, library)
+    return registration
+
+
+def _flags(borrow: bool, nowait: bool, opaque: bool) -> int:
+    return (
+        (_abi.BORROW if borrow else 0)
+        | (_abi.NOWAIT if nowait else 0)
+        | (_abi.OPAQUE if opaque else 0)
+    )
+
+
+def _refused(
+    registration: Registration, status: int, library: _abi.Functions
+) -> _errors.Error:
+    error = _errors.of(status, library.last_error())
+    del registration._open[registration._handle]
+    return error
+
+
+def _unregister(open_: dict[_abi.Handle, _Borrowed], handle: _abi.Handle) -> int:
+    """Unregisters a handle unless somebody else has, and returns the status."""
+    borrowed = open_.pop(handle, None)
+    if borrowed is None:
+        return _abi.OK
+    status = (_library.functions or _library.load()).unregister(handle)
+    if status:
+        open_[handle] = borrowed  # debuggers go on reading it
+    return status
+
+
+def _close_all() -> None:
+    for handle in list(_open):
+        _unregister(_open, handle)
+
+
+def _in_child() -> None:
+    global _open
+    if _open:
+        _inherited.append(_open)
+        _open = {}
+
+
+atexit.register(_close_all)
+os.register_at_fork(after_in_child=_in_child)
