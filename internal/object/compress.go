@@ -5,6 +5,7 @@ import (
 	"math/bits"
 
 	"github.com/libjitdebug/libjitdebug/internal/zlib"
+	"github.com/libjitdebug/libjitdebug/internal/zstd"
 )
 
 const (
@@ -14,7 +15,9 @@ const (
 
 	gnuHeaderSize = 12 // ZLIB, and the size in big-endian
 
-	ratioZlib = 1032 // the most bytes that one can stand for
+	// The most bytes that one can stand for: a match, and a block of one byte.
+	ratioZlib = 1032
+	ratioZstd = 128 << 10 / 4
 )
 
 // A packing is how the bytes of a section are written in the object.
@@ -42,13 +45,15 @@ func (f *file) packing(i int) (packing, error) {
 	} else {
 		return p, nil
 	}
-	if p.typ == compressionZstd {
-		return p, f.sectionError(Unsupported, i, "compressed as ELFCOMPRESS_ZSTD; compile with -gz=zlib or -gz=none")
+	ratio := uint64(ratioZlib)
+	switch p.typ {
+	case compressionZlib:
+	case compressionZstd:
+		ratio = ratioZstd
+	default:
+		return p, f.sectionError(Unsupported, i, "ch_type is "+decimal(p.typ)+", known are ELFCOMPRESS_ZLIB (1) and ELFCOMPRESS_ZSTD (2)")
 	}
-	if p.typ != compressionZlib {
-		return p, f.sectionError(BadObject, i, "ch_type is "+decimal(p.typ)+", which is unknown")
-	}
-	if p.size/ratioZlib > uint64(len(p.data)) {
+	if p.size/ratio > uint64(len(p.data)) {
 		return p, f.sectionError(BadObject, i, "its uncompressed size is "+hex(p.size)+", more than "+decimal(len(p.data))+" compressed bytes can hold")
 	}
 	return p, nil
@@ -56,11 +61,16 @@ func (f *file) packing(i int) (packing, error) {
 
 // unpack writes what the bytes of section i stand for.
 func (f *file) unpack(dst []byte, p packing, i int) error {
-	if p.typ == 0 {
+	var err error
+	switch p.typ {
+	case compressionZlib:
+		err = zlib.Decompress(dst, p.data)
+	case compressionZstd:
+		err = zstd.Decompress(dst, p.data)
+	default:
 		copy(dst, p.data)
-		return nil
 	}
-	if err := zlib.Decompress(dst, p.data); err != nil {
+	if err != nil {
 		return f.sectionError(BadObject, i, "it cannot be decompressed: "+err.Error())
 	}
 	return nil

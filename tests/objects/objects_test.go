@@ -49,6 +49,8 @@ func variants() []variant {
 		add(c.name+"_large", "squares.c", c.c+" -fno-pic -mcmodel=large -O1 -g")
 		add(c.name+"_macros", "squares.c", c.c+" -fPIC -O1 -g3")
 	}
+	add("clang_zstd", "squares.c", "clang-19 -fPIC -O2 -g -gz=zstd")
+	add("clangxx_zstd", "squares.cc", "clang-19 -fPIC -O0 -g -gz=zstd")
 	add("gcc_zlib_gnu", "squares.c", "gcc -fPIC -O0 -g -gz=zlib-gnu")
 	add("gcc_debug_frame", "squares.c", "gcc -fPIC -O2 -g -fno-asynchronous-unwind-tables -fno-exceptions")
 	add("gcc_cfi_by_hand", "squares.c", "gcc -fPIC -O2 -g -fno-dwarf2-cfi-asm")
