@@ -48,8 +48,8 @@ func NewImage(p *Part, records []*function.Record) *Image {
 }
 
 // besidePadding says whether a gap between two functions of a call may be more
-// than what aligns the second.
-func besidePadding(from, to uint64) bool { return to-from >= 16 }
+// than what aligns the second to 16 bytes.
+func besidePadding(from, to uint64) bool { return to-from >= 16 || to%16 != 0 }
 
 // newImage writes an image of functions, those of so many parts, which its caller
 // notes. nil if there is no memory.

@@ -92,6 +92,15 @@ func (f fixture) link(program string, objects []string, flags ...string) {
 	host.Run(f.t, 2*time.Minute, host.Tool(f.t, "g++"), append(arguments, flags...)...)
 }
 
+// linkStatically links host with LLVM inside: as local, and as exported, in which
+// LLVM finds the function that it registers with.
+func (f fixture) linkStatically() {
+	flags := strings.Fields(f.config("--link-static", "--libs", "--system-libs", "orcjit", "orcdebugging", "native", "irreader"))
+	flags = append(flags, "-Wl,-u,llvm_orc_registerJITLoaderGDBWrapper")
+	f.link("local", hostObjects, flags...)
+	f.link("exported", hostObjects, append(flags, "-rdynamic")...)
+}
+
 // runtimes is the arguments of host for a process with four runtimes.
 func (f fixture) runtimes(mode, rounds string) []string {
 	return []string{mode, f.path("host.ll"), f.path("plugin.so"), f.path("copy.so"), rounds}

@@ -147,10 +147,7 @@ func fourRuntimesWithLLVMsOwn(t *testing.T, f fixture) {
 // LLVM linked statically brings the program a pair of its own. LLVM 19 looks for
 // its registration function by name, in what the program exports.
 func fourRuntimesWithLLVMInTheProgram(t *testing.T, f fixture) {
-	flags := strings.Fields(f.config("--link-static", "--libs", "--system-libs", "orcjit", "orcdebugging", "native", "irreader"))
-	flags = append(flags, "-Wl,-u,llvm_orc_registerJITLoaderGDBWrapper")
-	f.link("local", hostObjects, flags...)
-	f.link("exported", hostObjects, append(flags, "-rdynamic")...)
+	f.linkStatically()
 	for _, program := range []string{"local", "exported"} {
 		lines(t, gdb(t, twice, f.path(program), f.runtimes("runtimes", "5")...),
 			append(append(append([]string{}, callers...), callers...), "host: nothing was lost", "exited normally]")...)
