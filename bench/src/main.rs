@@ -60,6 +60,9 @@ fn bench(path: &Path, picture: &Path) -> Result<(), Box<dyn Error>> {
             Row::against("one, checked: and frames", &singles.copy, &singles.peer, None),
             Row::against("one, borrowed", &singles.borrow_opaque, &singles.peer, None),
             Row::against("one, borrowed, checked", &singles.borrow, &singles.peer, None),
+            Row::against("one, by the Rust crate", &singles.safe, &singles.peer, None),
+            Row::against("one, by it, checked", &singles.safe_checked, &singles.peer, None),
+            Row::against("one, by it, copied", &singles.safe_copy, &singles.peer, None),
         ],
     };
     for (count, batch) in &batches {

@@ -4,6 +4,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use jitdebug::{Options, Registration};
 use wasmtime_internal_jit_debug::gdb_jit_int::GdbJitImageRegistration;
 
 use crate::floor::List;
@@ -23,6 +24,9 @@ pub struct Singles {
     pub copy_opaque: Samples,
     pub borrow_opaque: Samples,
     pub symbols_only: Samples,
+    pub safe: Samples,
+    pub safe_checked: Samples,
+    pub safe_copy: Samples,
     pub peer: Samples,
     pub crossing: Samples,
     pub list: Samples,
@@ -42,6 +46,9 @@ pub fn singles(library: &Library, image: &[u8], symbols_only: &[u8]) -> Singles 
             single(image, OPAQUE),
             single(image, BORROW | OPAQUE),
             single(symbols_only, 0),
+            Item::new(1, || drop(safe(OPAQUE_OPTIONS.register(image.to_vec())))),
+            Item::new(1, || drop(safe(Registration::register(image.to_vec())))),
+            Item::new(1, || drop(safe(OPAQUE_OPTIONS.register_copy(image)))),
             Item::new(1, || drop(GdbJitImageRegistration::register(image.to_vec()))),
             Item::new(1, || library.unregister(black_box(Handle::NULL))),
             Item::new(1, || {
@@ -53,9 +60,40 @@ pub fn singles(library: &Library, image: &[u8], symbols_only: &[u8]) -> Singles 
         ROUNDS,
         BLOCK,
     );
-    let [copy, borrow, copy_opaque, borrow_opaque, symbols_only, peer, crossing, list, memcpy] =
-        measured;
-    Singles { copy, borrow, copy_opaque, borrow_opaque, symbols_only, peer, crossing, list, memcpy }
+    let [
+        copy,
+        borrow,
+        copy_opaque,
+        borrow_opaque,
+        symbols_only,
+        safe,
+        safe_checked,
+        safe_copy,
+        peer,
+        crossing,
+        list,
+        memcpy,
+    ] = measured;
+    Singles {
+        copy,
+        borrow,
+        copy_opaque,
+        borrow_opaque,
+        symbols_only,
+        safe,
+        safe_checked,
+        safe_copy,
+        peer,
+        crossing,
+        list,
+        memcpy,
+    }
+}
+
+const OPAQUE_OPTIONS: Options = Options::new().opaque(true);
+
+fn safe(registered: Result<Registration, jitdebug::Error>) -> Registration {
+    registered.unwrap_or_else(|error| panic!("{error}"))
 }
 
 pub struct Batches {
