@@ -132,6 +132,16 @@ func jitdebugGoImage(call *C.struct_gate_call) (status C.int32_t) {
 	return C.JITDEBUG_OK
 }
 
+//export jitdebugGoAdopt
+func jitdebugGoAdopt(call *C.struct_gate_call) (status C.int32_t) {
+	guest.ReserveStack()
+	defer rescue(call, &status)
+	if err := registry.Adopt(unsafe.Pointer(call.blocks)); err != nil {
+		return failed(call, err)
+	}
+	return C.JITDEBUG_OK
+}
+
 func missing(call *C.struct_gate_call, argument string) C.int32_t {
 	say(call, argument+" is NULL")
 	return C.JITDEBUG_E_ARGUMENT

@@ -17,6 +17,7 @@
 #include "internal/copies/copies.h"
 #include "internal/gdbjit/descriptor.h"
 #include "internal/guest/guest.h"
+#include "internal/handle/block.h"
 
 #define PER_THREAD static __attribute__((tls_model("initial-exec"))) __thread
 
@@ -26,6 +27,7 @@ int32_t jitdebugGoRegisterFunctions(struct gate_call *call);
 int32_t jitdebugGoRegisterObject(struct gate_call *call);
 int32_t jitdebugGoUnregister(struct gate_call *call);
 int32_t jitdebugGoImage(struct gate_call *call);
+int32_t jitdebugGoAdopt(struct gate_call *call);
 
 /*
  * The fork gate: a byte on a page that the kernel wipes in a child, whichever
@@ -85,30 +87,28 @@ static void remember(int32_t status, const char *text) {
 }
 
 /* The copy that the list is with: NULL if it is this one. Decided at the first
- * call, for good. */
+ * call, for good; in a child anew, if it was this one. */
 enum { UNDECIDED, HERE, ELSEWHERE };
 static _Atomic int decided;
 static const struct copy *_Atomic first;
 
 /* Returns the copy that answers, or NULL if this one does, or must refuse. */
 static const struct copy *other_copy(int32_t *status) {
-  if (__builtin_expect(forked(), 0) && decided != ELSEWHERE) {
-    /* A child of many threads may find malloc's and the loader's locks taken:
-     * no buffer for a text here, and no search. */
-    last.text =
-        "this process was forked from one that had loaded libjitdebug, and Go "
-        "cannot run in it; load the library, or register, after the fork, or "
-        "exec";
+  if (decided == ELSEWHERE) return first;
+  int saved = errno;
+  const char *refusal = NULL;
+  const struct copy *other =
+      forked() ? copies_in_child(decided == UNDECIDED, &refusal)
+               : copies_first();
+  if (refusal) {
+    last.text = refusal;
     *status = JITDEBUG_E_FORKED;
-    return NULL;
+  } else {
+    first = other;
+    decided = other ? ELSEWHERE : HERE;
   }
-  if (__builtin_expect(decided == UNDECIDED, 0)) {
-    int saved = errno;
-    first = copies_first();
-    decided = first ? ELSEWHERE : HERE;
-    errno = saved;
-  }
-  return first;
+  errno = saved;
+  return other;
 }
 
 /* A failure's text is with the copy that failed. */
@@ -331,4 +331,22 @@ const char *jitdebug_notice(void) {
 uint32_t jitdebug_version(void) {
   return JITDEBUG_VERSION_MAJOR << 16 | JITDEBUG_VERSION_MINOR << 8 |
          JITDEBUG_VERSION_PATCH;
+}
+
+/* What a forked child goes on with. Whatever a call changes for a later one is
+ * either here or reached from here. */
+struct estate gate_estate(void) {
+  return (struct estate){gdbjit_pair, gdbjit_notice, block_newest(),
+                         copies_origin()};
+}
+
+int32_t gate_adopt(const struct estate *estate) {
+  struct gate_call call;
+  if (forked() || decided != UNDECIDED) return JITDEBUG_E_INTERNAL;
+  decided = HERE;
+  gdbjit_pair = estate->pair;
+  gdbjit_notice = estate->notice;
+  copies_inherit(estate->origin);
+  call.blocks = estate->blocks;
+  return enter(jitdebugGoAdopt, &call);
 }

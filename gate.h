@@ -21,6 +21,7 @@ struct gate_call {
   void *handle;       /* jitdebug_registration *, in or out */
   const void *output; /* the caller's place for the result: NULL or not */
   struct gate_memory memory;
+  void *blocks; /* adopting: of the handles that a parent process left */
   void *records, *order; /* C memory that the gate frees after the call */
   size_t index;          /* jitdebug_registration_image: which */
 

@@ -19,9 +19,15 @@
  *   Handles   are opaque and never dereferenced: a stale, foreign or invented
  *             one is answered with a status. A handle that is unregistered is
  *             recognised as stale for at least the next 65,536 unregistrations.
- *   fork      A forked child shares the parent's list with its debugger, but
- *             may not change it: functions that return a status answer
- *             JITDEBUG_E_FORKED there, at once. After exec all is new.
+ *   fork      A child of fork() goes on with the parent's list and handles, and
+ *             so does its child. Its first call loads the library's file once
+ *             more, which takes milliseconds, some threads, and a descriptor
+ *             (closed by exec) that a debugger may read. Where that is
+ *             impossible, and in a child that clone() or _Fork() made, functions
+ *             that return a status answer JITDEBUG_E_FORKED, at once and for
+ *             good. What another thread was registering or unregistering at
+ *             the moment of the fork is not registered in the child. After exec
+ *             all is new.
  *   The host  Nothing is printed; signal dispositions, signal masks, alternate
  *             stacks, errno, the environment and the locale stay as they are.
  *   ABI       The SONAME is libjitdebug.so.1 for good. Values and functions are
@@ -92,7 +98,8 @@ enum {
   JITDEBUG_E_MEMORY = -5,
   /* JITDEBUG_NOWAIT was given, and the list was being changed. */
   JITDEBUG_E_BUSY = -6,
-  /* This process was forked, and the library cannot run in it (see fork). */
+  /* This process was forked, and the library cannot start again in it (see
+   * fork); the error's text says why. */
   JITDEBUG_E_FORKED = -7,
   /* JITDEBUG_BORROW, and an image at this address is registered already: lldb
    * tells images apart by their address. */

@@ -171,6 +171,7 @@ fn print_loading(loading: &loading::Loading) {
     println!("Loading, in fresh processes (medians)");
     println!("  dlopen                      {:>6.0} us", loading.dlopen_us);
     println!("  first call                  {:>6.0} us", loading.first_call_us);
+    println!("  first call in a child       {:>6.0} us", loading.forked_call_us);
     println!("  threads                     {:>+6.0}", threads1 - threads0);
     println!(
         "  memory                      {:>+6.0} KiB resident, {:+.0} KiB of it anonymous",

@@ -5,15 +5,19 @@
 
 #define SONAME "libjitdebug.so.1"
 
+void copies_functions(struct copy *copy, void *handle) {
+#define X(name) copy->name = (__typeof__(copy->name))dlsym(handle, #name);
+  COPIES_FUNCTIONS(X)
+#undef X
+}
+
 const struct copy *copies_first(void) {
   static struct copy first;
   /* Answered in the order of loading, whatever path a copy came from. */
   void *handle = dlopen(SONAME, RTLD_NOW | RTLD_NOLOAD);
   if (!handle) return NULL;
   struct copy found;
-#define X(name) found.name = (__typeof__(found.name))dlsym(handle, #name);
-  COPIES_FUNCTIONS(X)
-#undef X
+  copies_functions(&found, handle);
   if (!found.jitdebug_version || found.jitdebug_version == jitdebug_version)
     return NULL;
   first = found;

@@ -1,5 +1,6 @@
-// Package copies finds the copy of the library that was loaded into the process
-// first. It is C: the gate asks before it enters Go.
+// Package copies is about the other copies of the library in a process: the one
+// that was loaded first, and the one that a forked child starts afresh. It is C,
+// for neither may enter Go.
 package copies
 
 import "C"

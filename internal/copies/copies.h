@@ -1,9 +1,10 @@
-/* The copy of this library that was loaded first, and keeps the process's list.
- */
+/* The other copies of this library in the process: the one that was loaded
+ * first and keeps the list, and the one that is started afresh in a child. */
 #ifndef JITDEBUG_COPIES_H
 #define JITDEBUG_COPIES_H
 
 #include "../../include/jitdebug.h"
+#include "../gdbjit/descriptor.h"
 
 #define COPIES_FUNCTIONS(X)      \
   X(jitdebug_register)           \
@@ -23,7 +24,36 @@ struct copy {
 #undef X
 };
 
+/* Looks up the functions of a copy that dlopen returned. */
+void copies_functions(struct copy *copy, void *handle);
+
 /* Returns the copy that was loaded before this one, or NULL. */
 const struct copy *copies_first(void);
+
+/* Returns the copy that answers in a forked child in this one's place: one that
+ * was loaded before it, if it is to search for that, or this library started
+ * again, from a private copy of its file, with what this copy has for its
+ * estate. Or NULL, with a sentence in *refusal that stays. Each process tries
+ * once; any thread may call. */
+const struct copy *copies_in_child(int search, const char **refusal);
+
+/* The file that this copy came from: what a copy in a child cannot find out. */
+const struct origin *copies_origin(void);
+void copies_inherit(const struct origin *origin);
+
+/* What a copy leaves to the one that is started in a child; all of it in memory
+ * that a child has too. */
+struct estate {
+  struct gdbjit_pair pair;
+  const char *notice;
+  void *blocks;
+  const struct origin *origin;
+};
+
+/* Implemented beside the gate: what this copy leaves. */
+struct estate gate_estate(void);
+
+/* Implemented beside the gate: called in the new copy, before anything else. */
+int32_t gate_adopt(const struct estate *estate);
 
 #endif

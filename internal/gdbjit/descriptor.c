@@ -20,7 +20,7 @@ struct gdbjit_pair gdbjit_pair = {&__jit_debug_descriptor,
 const char *gdbjit_notice;
 
 /* The object lies beside the library, which need not be where the loader looks;
- * and the library is where its descriptor is. */
+ * and the library is where its descriptor is, in a forked child too. */
 static const struct gdbjit_pair *local_pair(void) {
   static const char name[] = "libjitdebug-local.so.1";
   Dl_info library;

@@ -22,8 +22,8 @@ struct jit_descriptor {
 extern struct jit_descriptor __jit_debug_descriptor;
 void __jit_debug_register_code(void);
 
-/* The pair of symbols that debuggers are to read: the library's own, or that of
- * libjitdebug-local.so.1. */
+/* The pair of symbols that debuggers are to read: the library's own, that of
+ * libjitdebug-local.so.1, or what a parent process had. */
 struct gdbjit_pair {
   struct jit_descriptor *descriptor;
   void (*register_code)(void);

@@ -68,6 +68,25 @@ func choose() {
 	chosen = true
 }
 
+// Adopt goes on with the list that a parent process left, and returns its first
+// entry, and all of them. A thread that changed it at the moment of the fork is
+// gone; the forward walk was right even then, and the rest follows from it. The
+// pair, in C, is set already. With the lock held.
+func Adopt() (first *Entry, all map[*Entry]bool) {
+	desc = (*descriptor)(unsafe.Pointer(C.gdbjit_pair.descriptor))
+	chosen = C.gdbjit_notice != nil
+	desc.action = actionNone
+	desc.relevant = 0
+	all = map[*Entry]bool{}
+	var prev uintptr
+	for link := &desc.first; *link != 0; link = &at(link).next {
+		all[at(link)] = true
+		at(link).prev = prev
+		prev = *link
+	}
+	return at(&desc.first), all
+}
+
 // Set fills an entry that is not on the list with the image it is to show.
 func (e *Entry) Set(symfile unsafe.Pointer, size uint64) {
 	*e = Entry{symfile: symfile, size: size}

@@ -147,13 +147,40 @@ void guest_free_chain(uintptr_t first) {
   }
 }
 
-int guest_headroom(void) {
-  enum { SIZE = 80 << 20 };
-  long probe = syscall(SYS_mmap, NULL, SIZE, PROT_READ | PROT_WRITE,
+static int room_for(size_t size) {
+  long probe = syscall(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (probe == -1) return 0;
-  syscall(SYS_munmap, probe, SIZE);
+  syscall(SYS_munmap, probe, size);
   return 1;
+}
+
+int guest_headroom(void) { return room_for(80 << 20); }
+
+static void *wait_at(void *barrier) {
+  pthread_mutex_lock(barrier);
+  pthread_mutex_unlock(barrier);
+  return NULL;
+}
+
+/* A new runtime reserves most of a gigabyte, and has five threads. */
+int guest_can_start(void) {
+  enum { THREADS = 5 };
+  pthread_mutex_t barrier = PTHREAD_MUTEX_INITIALIZER;
+  pthread_t threads[THREADS];
+  sigset_t all, mask;
+  int count = 0;
+  if (!room_for((size_t)1 << 30)) return 0;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &mask);
+  pthread_mutex_lock(&barrier);
+  while (count < THREADS &&
+         pthread_create(&threads[count], NULL, wait_at, &barrier) == 0)
+    count++;
+  pthread_mutex_unlock(&barrier);
+  for (int i = 0; i < count; i++) pthread_join(threads[i], NULL);
+  pthread_sigmask(SIG_SETMASK, &mask, NULL);
+  return count == THREADS;
 }
 
 /* The Go runtime ends the process when its mmap fails. So it goes straight to

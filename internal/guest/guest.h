@@ -26,6 +26,10 @@ void guest_free_chain(uintptr_t first);
  * and a step into it. The runtime cannot be refused, it ends the process. */
 int guest_headroom(void);
 
+/* Says whether there are memory and threads for the Go runtime to start with,
+ * which ends the process where there are not. */
+int guest_can_start(void);
+
 /* Tells the thread that loads the library that the runtime is up. */
 void guest_started(void);
 

@@ -28,6 +28,22 @@ void *block_offer(size_t size) {
   return block->slots;
 }
 
+static struct block *block_of(void *slots) {
+  return slots ? (struct block *)((char *)slots - offsetof(struct block, slots))
+               : NULL;
+}
+
+void *block_newest(void) { return newest ? newest->slots : NULL; }
+
+void *block_before(void *slots) {
+  struct block *before = block_of(slots)->before;
+  return before ? before->slots : NULL;
+}
+
+void block_inherit(void *slots) { newest = block_of(slots); }
+
+void block_offer_again(void *slots) { offered = block_of(slots); }
+
 void *__real_malloc(size_t size);
 void *__libc_malloc(size_t size) __attribute__((weak));
 

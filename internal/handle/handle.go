@@ -198,6 +198,36 @@ func (t *Table) Grow() error {
 	return nil
 }
 
+// Adopt goes on with the blocks that a parent process left, newest being the one
+// that was made last, and returns the slots that serve. The handles of before stay
+// good. The table must be empty.
+func (t *Table) Adopt(newest unsafe.Pointer) (serving []*Slot, err error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if !guest.Headroom() {
+		return nil, ErrMemory
+	}
+	C.block_inherit(newest)
+	for first := newest; first != nil; first = C.block_before(first) {
+		slots := (*block)(first)
+		C.block_offer_again(first)
+		t.know(pointer.Restore(pointer.Save(slots)).(*block))
+		for i := range slots {
+			slot := &slots[i]
+			switch {
+			case slot.state&1 != 0:
+				serving = append(serving, slot)
+			case slot.state != 0:
+				t.Put(slot)
+			default:
+				slot.next = t.fresh
+				t.fresh = uintptr(unsafe.Pointer(slot))
+			}
+		}
+	}
+	return serving, nil
+}
+
 // enlist takes over what Grow has made.
 func (t *Table) enlist() {
 	slots := t.grown.Swap(nil)
@@ -205,6 +235,11 @@ func (t *Table) enlist() {
 		return
 	}
 	t.fresh = uintptr(unsafe.Pointer(slots))
+	t.know(slots)
+}
+
+// know lets find know of a block.
+func (t *Table) know(slots *block) {
 	t.blocks = append(t.blocks, unsafe.Pointer(slots))
 	slices.SortFunc(t.blocks, func(a, b unsafe.Pointer) int { return cmp.Compare(uintptr(a), uintptr(b)) })
 }

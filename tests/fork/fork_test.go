@@ -1,33 +1,50 @@
-// Package fork proves that a forked child never hangs in the library, and that
-// its parent does not notice it.
+// Package fork proves that a forked child goes on with the list, or is refused,
+// and never hangs; and that its parent does not notice it.
 package fork
 
 import (
 	"os/exec"
-	"strings"
+	"regexp"
 	"testing"
 	"time"
 
 	"github.com/libjitdebug/libjitdebug/tests/host"
 )
 
-// TestForkedChildren forks under four busy threads, in every way there is; each
-// child calls every function.
-func TestForkedChildren(t *testing.T) {
+// TestWorkers forks 2,000 times under four busy threads; each child registers a
+// hundred images, unregisters some of its parent's and checks the whole list.
+func TestWorkers(t *testing.T) {
+	program := host.Compile(t, "testdata/workers.c", host.Linked(t)...)
+	host.Run(t, 8*time.Minute, program, "2000", "1")
+	host.Run(t, 2*time.Minute, program, "8", "8") // and a child's child, and so on
+}
+
+// TestWorkersWithFunctions does so with functions, whose images are merged.
+func TestWorkersWithFunctions(t *testing.T) {
+	host.Run(t, 2*time.Minute, host.Compile(t, "testdata/functions.c", host.Linked(t)...), "400")
+}
+
+// TestKindsOfChildren makes children in every way there is, under four busy
+// threads.
+func TestKindsOfChildren(t *testing.T) {
 	program := host.Compile(t, "testdata/forks.c", host.Linked(t)...)
 	for _, kind := range []struct{ name, count string }{
-		{"fork", "1000"},
 		{"clone", "1000"},
-		{"bystander", "500"},  // from a thread that never called the library
-		{"grandchild", "300"}, // a child's child
-		{"exit", "300"},       // the child runs what is registered for its end
-		{"return", "1000"},    // the child runs what is registered for a thread's end
+		{"cloned-from-forked", "20"},
+		{"bystander", "20"}, // from a thread that never called the library
+		{"exit", "20"},      // the child runs what is registered for its end
+		{"return", "1000"},  // the child runs what is registered for a thread's end
 		{"bystander-return", "300"},
 	} {
 		t.Run(kind.name, func(t *testing.T) {
 			host.Run(t, 2*time.Minute, program, kind.name, kind.count)
 		})
 	}
+}
+
+// TestForbidden has children in which the library cannot start again.
+func TestForbidden(t *testing.T) {
+	host.Run(t, time.Minute, host.Compile(t, "testdata/forbidden.c", host.Linked(t)...))
 }
 
 // TestForkDuringFirstCall forks while another thread is about to enter the
@@ -37,6 +54,9 @@ func TestForkDuringFirstCall(t *testing.T) {
 	for range 100 {
 		host.Run(t, time.Minute, program)
 	}
+	for range 10 {
+		host.Run(t, time.Minute, program, "fork")
+	}
 }
 
 // TestExec starts new programs from a busy one.
@@ -45,13 +65,21 @@ func TestExec(t *testing.T) {
 	host.Run(t, 2*time.Minute, program)
 }
 
-// TestDebuggerFollowsChild asks gdb in a forked child for a name that the parent
-// registered.
-func TestDebuggerFollowsChild(t *testing.T) {
-	program := host.Compile(t, "testdata/forks.c", host.Linked(t)...)
-	output, err := host.Try(time.Minute, exec.Command(host.Tool(t, "gdb"), "-nx", "-batch",
-		"-x", "testdata/follow.gdb", "--args", program, "fork", "1"))
-	if err != nil || !strings.Contains(output, "f1 in section") {
-		t.Errorf("gdb does not know f1 in the child: %v\n%s", err, output)
+// TestDebuggersFollowChild asks in a forked child for what the parent registered
+// and for what the child did.
+func TestDebuggersFollowChild(t *testing.T) {
+	program := host.Compile(t, "testdata/follow.c", host.Linked(t)...)
+	for _, debugger := range [][]string{
+		{"gdb", "-nx", "-batch", "-x", "testdata/follow.gdb", program},
+		{"lldb-22", "--no-lldbinit", "--batch", "--source", "testdata/follow.lldb", program},
+	} {
+		t.Run(debugger[0], func(t *testing.T) {
+			output, err := host.Try(2*time.Minute, exec.Command(host.Tool(t, debugger[0]), debugger[1:]...))
+			for _, name := range []string{"f1", "f2"} {
+				if err != nil || !regexp.MustCompile(`(?m)^(Symbol matches )?`+name+` in section|Summary: .*`+name+`$`).MatchString(output) {
+					t.Errorf("%s does not know %s in the child: %v\n%s", debugger[0], name, err, output)
+				}
+			}
+		})
 	}
 }

@@ -13,8 +13,11 @@ enum { BUSY_THREADS = 4, BUSY_KEPT = 8 };
 static volatile int busy_finish;
 static pthread_t busy_threads[BUSY_THREADS];
 
+/* Not on the threads' stacks, which a child gives to others. */
+static struct image busy_images[BUSY_THREADS][BUSY_KEPT];
+
 static void *busy_work(void *argument) {
-  struct image images[BUSY_KEPT];
+  struct image *images = busy_images[(uintptr_t)argument - 1];
   jitdebug_registration *kept[BUSY_KEPT] = {0};
   uint64_t serial = (uint64_t)(uintptr_t)argument << 24;
   for (unsigned i = 0; !busy_finish; i = (i + 1) % BUSY_KEPT) {

@@ -38,7 +38,34 @@ static inline void child_is_told(int32_t status, const char *complaint) {
                 "last_error says nothing of the fork");
 }
 
-/* Calls all there is. A child that hangs is ended by its alarm. */
+/* Goes on with the list, where the C library made the child. */
+static inline void child_goes_on(void) {
+  static struct image image;
+  jitdebug_registration *registration;
+  const void *data;
+  size_t size;
+  alarm(CHILD_SECONDS);
+  image_make(&image, 77);
+  errno = EXDEV;
+  int32_t status = jitdebug_register(&image, sizeof image, 0, &registration);
+  child_expects(status == 0, jitdebug_last_error());
+  child_expects(errno == EXDEV, "errno was changed");
+  child_expects(jitdebug_registration_image(registration, 0, &data, &size) == 0,
+                "registration_image");
+  child_expects(descriptor->first->symfile == data,
+                "it is not at the head of the list");
+  if (live)
+    child_expects(jitdebug_registration_image(live, 0, &data, &size) == 0,
+                  "an inherited handle");
+  child_expects(list_length(descriptor, CHILD_LIST_LIMIT) > least_entries,
+                "the list is not whole");
+  child_expects(jitdebug_unregister(registration) == 0, "unregister");
+  child_expects(jitdebug_unregister(registration) == JITDEBUG_E_STALE, "stale");
+  child_expects(strlen(jitdebug_last_error()) > 0, "no text");
+}
+
+/* Calls all there is where it is refused. A child that hangs is ended by its
+ * alarm. */
 static inline void child_calls_everything(void) {
   static struct image image;
   jitdebug_registration *const untouched = (void *)&image;

@@ -7,7 +7,7 @@
 static volatile int begin, returned;
 
 static void *call_first(void *unused) {
-  struct image image;
+  static struct image image;
   image_make(&image, 1);
   while (!begin) continue;
   CHECK(jitdebug_register(&image, sizeof image, 0, &live) == 0, "%s",
@@ -16,7 +16,9 @@ static void *call_first(void *unused) {
   return unused;
 }
 
-int main(void) {
+/* usage: first [fork] */
+int main(int argc, char **argv) {
+  int forking = argc > 1 && strcmp(argv[1], "fork") == 0;
   pthread_t thread;
   descriptor = list_descriptor(RTLD_DEFAULT);
   least_entries = 0;
@@ -25,9 +27,12 @@ int main(void) {
   do {
     last = returned;
     begin = 1;
-    pid_t child = raw_clone();
+    pid_t child = forking ? fork() : raw_clone();
     if (child == 0) {
-      child_calls_everything();
+      if (forking)
+        child_goes_on();
+      else
+        child_calls_everything();
       child_ends(NULL);
     }
     child_was_well(child);

@@ -1,0 +1,70 @@
+package registry
+
+import (
+	"unsafe"
+
+	"github.com/libjitdebug/libjitdebug/internal/gdbjit"
+)
+
+// Adopt goes on with the registrations that a parent process left, newest being
+// the block that was made last of those with its handles. A thread that was
+// changing something at the moment of the fork is gone: a registration that is not
+// whole is none, and what is on the list for no registration comes off it.
+func Adopt(newest unsafe.Pointer) error {
+	gdbjit.Lock()
+	defer gdbjit.Unlock()
+	serving, err := table.Adopt(newest)
+	if err != nil {
+		return &Error{OutOfMemory, err.Error()}
+	}
+	head, strays := gdbjit.Adopt()
+	for _, slot := range serving {
+		if p := in(slot).part(); p != nil && p.Finish(head) {
+			break
+		}
+	}
+	listed := func(e *gdbjit.Entry) bool { return strays[e] }
+	var kept []*gdbjit.Entry
+	for _, slot := range serving {
+		r := in(slot)
+		if p := r.part(); p != nil {
+			if e := parts.Adopt(p, listed); e != nil {
+				kept = append(kept, e)
+			} else {
+				table.Retire(slot)
+			}
+			continue
+		}
+		if !r.listed(listed) {
+			table.Retire(slot)
+			continue
+		}
+		entries := r.entries()
+		for i := range entries {
+			kept = append(kept, &entries[i])
+			if r.Copies == 0 {
+				data, _ := entries[i].Image()
+				borrowed[data] = struct{}{}
+			}
+		}
+	}
+	for _, e := range kept {
+		delete(strays, e)
+	}
+	for e := range strays {
+		gdbjit.Remove(e)
+	}
+	return nil
+}
+
+// listed says whether all entries are on the list. What is behind one that is not
+// need not be an entry.
+func (r *registration) listed(on func(*gdbjit.Entry) bool) bool {
+	entries := r.entries()
+	for i := range entries {
+		if !on(&entries[i]) {
+			return false
+		}
+	}
+	return true
+}
