@@ -23,8 +23,8 @@
  *             so does its child. Its first call loads the library's file once
  *             more, which takes milliseconds, some threads, and a descriptor
  *             (closed by exec) that a debugger may read. Where that is
- *             impossible, and in a child that clone() or _Fork() made, functions
- *             that return a status answer JITDEBUG_E_FORKED, at once and for
+ *             impossible, and in a child that clone() or _Fork() made,
+ * functions that return a status answer JITDEBUG_E_FORKED, at once and for
  *             good. What another thread was registering or unregistering at
  *             the moment of the fork is not registered in the child. After exec
  *             all is new.

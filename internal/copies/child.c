@@ -166,7 +166,7 @@ const struct copy *copies_in_child(int search, const char **refusal) {
   *refusal = NULL;
   if (made_by_fork != getpid()) {
     *refusal =
-        "this process was made by clone(), not by fork(), from one that had "
+        "this process was forked by clone(), not by fork(), from one that had "
         "loaded libjitdebug, which cannot be started again in it; use fork(), "
         "load the library in the child, or exec";
     return NULL;

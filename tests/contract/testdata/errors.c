@@ -15,6 +15,8 @@ static struct image image;
  * status. */
 static int in_forked_child(jitdebug_registration *registration) {
   const jitdebug_image images[] = {{&image, sizeof image}};
+  const struct rlimit no_descriptor = {0, 0};
+  setrlimit(RLIMIT_NOFILE, &no_descriptor);
   before_call();
   const int refused =
       jitdebug_register(&image, sizeof image, 0, &out.registration) ==
