@@ -17,8 +17,8 @@ os.environ["JITDEBUG_LIBRARY"] = os.path.abspath(sys.argv[1])
 import jitdebug
 from jitdebug import _abi, _library
 
-ROUNDS = 60
-PAIRS = 2000
+ROUNDS = 500
+PAIRS = 200  # short, or what interrupts falls on the longer ones
 
 helper = ctypes.CDLL(os.path.abspath(sys.argv[2]))
 library = _library.load()
@@ -65,10 +65,10 @@ MEASURED = {
     "bytes, collected instead of closed": collected,
     "a bytearray": lambda: one(array),
     "a bytearray, borrowed": lambda: one(array, True),
-    "64 in a batch": lambda: batch(64),
-    "1000 in a batch": lambda: batch(1000),
+    "50 in a batch": lambda: batch(50),
+    "200 in a batch": lambda: batch(200),
 }
-for _ in range(40):  # from here on handles come from the quarantine
+for _ in range(400):  # from here on handles come from the quarantine
     from_c()
 
 times = {what: [] for what in MEASURED}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from ctypes import POINTER, c_char_p, c_int, c_ssize_t, c_void_p, py_object
+from ctypes import POINTER, c_char, c_char_p, c_int, c_ssize_t, c_void_p, py_object
 
 
 class _PyBuffer(ctypes.Structure):
@@ -35,9 +35,10 @@ _release.restype, _release.argtypes = None, [POINTER(_PyBuffer)]
 def address(view: memoryview) -> int:
     """The address of a view's first byte, good for as long as the view is.
 
-    ctypes' own ``from_buffer`` would do for buffers that may be written alone.
     Raises BufferError where the bytes do not lie side by side.
     """
+    if view.nbytes and view.c_contiguous and not view.readonly:
+        return ctypes.addressof(c_char.from_buffer(view))  # the quick way
     buffer = _PyBuffer()
     _get(view, buffer, _CONTIGUOUS)
     first = buffer.buf

@@ -40,9 +40,9 @@ class Registration:
         # Complete before the library is called: a KeyboardInterrupt that comes
         # in between must not lose what was registered.
         self._count = count
-        self._handle = _abi.Handle()
+        self._handle = handle = _abi.Handle()
         self._open = _open
-        self._open[self._handle] = borrowed
+        _open[handle] = borrowed
 
     @property
     def closed(self) -> bool:
@@ -107,8 +107,12 @@ class Registration:
 
         Raises ForkedError or InternalError; it is not closed then.
         """
-        if status := _unregister(self._open, self._handle):
-            raise _errors.of(status, _library.load().last_error())
+        borrowed = self._open.pop(self._handle, None)
+        if borrowed is not None:
+            library = _library.functions or _library.load()
+            if status := library.unregister(self._handle):
+                self._open[self._handle] = borrowed  # debuggers go on reading it
+                raise _errors.of(status, library.last_error())
 
     def __enter__(self) -> Self:
         """Itself."""
@@ -125,8 +129,10 @@ class Registration:
 
     def __del__(self) -> None:
         """Closes; where that fails, borrowed buffers stay for ever."""
-        if self._handle in self._open:
-            _unregister(self._open, self._handle)
+        try:
+            self.close()
+        except _errors.Error:
+            pass
 
     def __reduce__(self) -> NoReturn:
         """Neither copied nor pickled."""
@@ -249,20 +255,10 @@ def _refused(
     return error
 
 
-def _unregister(open_: dict[_abi.Handle, _Borrowed], handle: _abi.Handle) -> int:
-    """Unregisters a handle unless somebody else has, and returns the status."""
-    borrowed = open_.pop(handle, None)
-    if borrowed is None:
-        return _abi.OK
-    status = (_library.functions or _library.load()).unregister(handle)
-    if status:
-        open_[handle] = borrowed  # debuggers go on reading it
-    return status
-
-
 def _close_all() -> None:
-    for handle in list(_open):
-        _unregister(_open, handle)
+    for handle, borrowed in list(_open.items()):
+        if _open.pop(handle, None) is not None and _library.load().unregister(handle):
+            _open[handle] = borrowed
 
 
 def _in_child() -> None:
