@@ -66,14 +66,18 @@ func TestExec(t *testing.T) {
 }
 
 // TestDebuggersFollowChild asks in a forked child for what the parent registered
-// and for what the child did.
+// and for what the child did. lldb reads one pair, and so only that of a program
+// that has one.
 func TestDebuggersFollowChild(t *testing.T) {
 	program := host.Compile(t, "testdata/follow.c", host.Linked(t)...)
-	for _, debugger := range [][]string{
-		{"gdb", "-nx", "-batch", "-x", "testdata/follow.gdb", program},
-		{"lldb-22", "--no-lldbinit", "--batch", "--source", "testdata/follow.lldb", program},
+	ownPair := host.Compile(t, "testdata/follow.c", append(host.Linked(t), "../ownpair/testdata/pair.c")...)
+	gdb := []string{"gdb", "-nx", "-batch", "-x", "testdata/follow.gdb"}
+	for name, debugger := range map[string][]string{
+		"gdb":           append(gdb, program),
+		"gdb, own pair": append(gdb, ownPair),
+		"lldb":          {"lldb-22", "--no-lldbinit", "--batch", "--source", "testdata/follow.lldb", program},
 	} {
-		t.Run(debugger[0], func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			output, err := host.Try(2*time.Minute, exec.Command(host.Tool(t, debugger[0]), debugger[1:]...))
 			for _, name := range []string{"f1", "f2"} {
 				if err != nil || !regexp.MustCompile(`(?m)^(Symbol matches )?`+name+` in section|Summary: .*`+name+`$`).MatchString(output) {

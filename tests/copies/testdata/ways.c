@@ -6,6 +6,8 @@
 #include <dlfcn.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "../../host/testdata/list.h"
 #include "jitdebug.h"
@@ -26,6 +28,7 @@ struct way {
 
 static struct way ways[WAYS];
 static int count;
+static jitdebug_registration *registrations[WAYS];
 static uint64_t serial;
 
 static void load(struct way *way, const char *argument) {
@@ -87,16 +90,10 @@ static void *churn(void *argument) {
   return NULL;
 }
 
-int main(int argc, char **argv) {
-  jitdebug_registration *registrations[WAYS];
+/* A handle of one is good in every other, and so is what is said of it. */
+static void act_as_one(void) {
   pthread_t threads[WAYS];
-  for (count = 0; count < argc - 1; count++) {
-    load(&ways[count], argv[count + 1]);
-    registrations[count] = registered(&ways[count]);
-  }
   expect(count);
-
-  /* A handle of one is good in every other, and so is what is said of it. */
   for (int i = 0; i < count; i++) {
     struct way *other = &ways[(i + 1) % count];
     const void *image;
@@ -117,6 +114,29 @@ int main(int argc, char **argv) {
     CHECK(pthread_create(&threads[i], NULL, churn, &ways[i]) == 0, "thread");
   for (int i = 0; i < count; i++) pthread_join(threads[i], NULL);
   expect(0);
+}
+
+/* So it is in a child, and in a child's child. */
+static void fork_and_act(int generations) {
+  int status;
+  pid_t child = fork();
+  if (child == 0) {
+    alarm(60);
+    if (generations > 1) fork_and_act(generations - 1);
+    act_as_one();
+    _exit(0);
+  }
+  CHECK(waitpid(child, &status, 0) == child && status == 0,
+        "a child ended with status %#x", status);
+}
+
+int main(int argc, char **argv) {
+  for (count = 0; count < argc - 1; count++) {
+    load(&ways[count], argv[count + 1]);
+    registrations[count] = registered(&ways[count]);
+  }
+  fork_and_act(2);
+  act_as_one();
 
   int files = 0;
   for (int i = 0; i < count; i++) {
