@@ -59,7 +59,7 @@ lint: setup
 	scripts/lint
 
 fmt:
-	gofmt -w .
+	gofmt -w $$(git ls-files '*.go')
 	clang-format-19 -i $$(git ls-files '*.c' '*.h' '*.cpp' '*.hpp')
 	scripts/python fmt
 
