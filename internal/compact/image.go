@@ -40,7 +40,7 @@ func (i *Image) parts() []uintptr {
 // NewImage writes the image of one part, whose records these are, or returns nil
 // if there is no memory. It puts them in another order.
 func NewImage(p *Part, records []*function.Record) *Image {
-	i := newImage(records, 1, besidePadding)
+	i := newImage(records, 1, besidePadding, exact)
 	if i != nil {
 		i.parts()[0] = uintptr(unsafe.Pointer(p))
 	}
@@ -51,10 +51,13 @@ func NewImage(p *Part, records []*function.Record) *Image {
 // than what aligns the second to 16 bytes.
 func besidePadding(from, to uint64) bool { return to-from >= 16 || to%16 != 0 }
 
+// exact has a section start where its first function does.
+func exact(first uint64) uint64 { return first }
+
 // newImage writes an image of functions, those of so many parts, which its caller
-// notes. nil if there is no memory.
-func newImage(records []*function.Record, parts int, between func(from, to uint64) bool) *Image {
-	plan := image.New(records, machine.Host, between)
+// notes. nil if there is no memory. The rest is as for image.NewFrom.
+func newImage(records []*function.Record, parts int, between func(from, to uint64) bool, start func(first uint64) uint64) *Image {
+	plan := image.NewFrom(records, machine.Host, between, start)
 	head := (imageSize + uintptr(parts)*wordSize + alignment - 1) &^ (alignment - 1)
 	var memory, none uintptr
 	if !guest.Malloc(&memory, head+uintptr(plan.Size()), &none, 0) {
@@ -96,6 +99,9 @@ func (i *Image) adopt() {
 func (i *Image) meets(from, to uint64) bool {
 	return from < i.end && i.start < to && image.Meets(i.bytes(), from, to)
 }
+
+// starts says whether a section of the image's starts at an address.
+func (i *Image) starts(address uint64) bool { return image.Starts(i.bytes(), address) }
 
 // spans says whether a section of the image's goes on from one function to the
 // next.

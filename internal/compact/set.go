@@ -90,9 +90,7 @@ func (s *Set) Remove(p *Part) Garbage {
 		s.unlink(i)
 		gdbjit.Remove(&i.entry)
 		s.garbage.add(i.address())
-	} else if j := s.rewritten(i, p, nil); j != nil {
-		s.replace(i, j)
-	} else {
+	} else if !s.rewrite(i, p, nil) {
 		s.shrink(i, p)
 	}
 	if p.alone != 0 {
@@ -141,9 +139,7 @@ func (s *Set) makeRoom(i *Image, to list) {
 			other := imageAt(at)
 			next = other.next
 			if other != i && other.meetsImage(i) {
-				if j := s.rewritten(other, nil, p); j != nil {
-					s.replace(other, j)
-				}
+				s.rewrite(other, nil, p)
 			}
 		}
 	}
@@ -178,42 +174,15 @@ func (s *Set) settle() {
 // large. It returns false if there is no memory, and has changed nothing.
 func (s *Set) merge(l list) bool {
 	var chosen [fan]uintptr
-	n, functions, parts := 0, 0, 0
+	n, functions := 0, 0
 	for at := s.lists[l].newest; at != 0 && n < fan; at = imageAt(at).next {
 		if i := imageAt(at); functions+i.functions <= limit {
 			chosen[n] = at
 			n++
 			functions += i.functions
-			parts += i.partCount
 		}
 	}
-	for _, at := range chosen[:n] {
-		s.unlink(imageAt(at))
-	}
-	d := draft(s.records[:0])
-	for _, at := range chosen[:n] {
-		d = d.gather(imageAt(at), nil)
-	}
-	m := newImage(d, parts, func(from, to uint64) bool { return to-from > reach || s.meets(from, to) })
-	if m == nil {
-		for _, at := range chosen[:n] {
-			s.link(imageAt(at), l)
-		}
-		return false
-	}
-	all := m.parts()[:0]
-	for _, at := range chosen[:n] {
-		all = append(all, imageAt(at).parts()...)
-	}
-	gdbjit.Add(&m.entry)
-	m.adopt()
-	s.link(m, sizeOf(m.functions))
-	for _, at := range chosen[:n] {
-		i := imageAt(at)
-		gdbjit.Remove(&i.entry)
-		s.garbage.add(i.address())
-	}
-	return true
+	return s.replace(chosen[:n], nil, func(from, to uint64) bool { return to-from > reach || s.meets(from, to) })
 }
 
 // meets says whether a section of an image has a byte of these addresses.
@@ -228,53 +197,131 @@ func (s *Set) meets(from, to uint64) bool {
 	return false
 }
 
-// rewritten writes an image anew: without one of its parts, and so that no
-// section has a byte of that or of another part. nil if there is no memory.
-func (s *Set) rewritten(i *Image, without, around *Part) *Image {
-	d := draft(s.records[:0])
-	var memory, none uintptr
-	if i.functions > limit {
-		if !guest.Malloc(&memory, uintptr(i.functions)*recordSize, &none, 0) {
-			return nil
-		}
-		d = unsafe.Slice((*(*function.Record))(pointer(memory)), i.functions)[:0]
-	}
-	d = d.gather(i, without)
-	count := i.partCount
-	if without != nil {
-		count--
-	}
-	j := newImage(d, count, func(from, to uint64) bool {
+// rewrite writes an image anew: without one of its parts, and so that no section
+// has a byte of that or of another part. It returns false if there is no memory.
+func (s *Set) rewrite(i *Image, without, around *Part) bool {
+	return s.replace([]uintptr{i.address()}, without, func(from, to uint64) bool {
 		return !i.spans(from, to) || without != nil && without.meets(from, to) || around != nil && around.meets(from, to)
 	})
-	if j != nil {
-		copyParts(j.parts(), i.parts(), without)
-	}
-	if memory != 0 {
-		s.garbage.add(memory)
-	}
-	return j
 }
 
-// copyParts copies the addresses of parts, except for one.
-func copyParts(to, from []uintptr, without *Part) {
-	n := 0
+// replace puts one image on the list in the place of others, without one of their
+// parts. It returns false if there is no memory, and has changed nothing.
+//
+// When an image goes, lldb forgets what is where its sections started, even if by
+// then that is another image's. So where a section of the old ones starts none of
+// the new one may: it starts a byte earlier. Where that byte is a third image's,
+// another one comes in between.
+func (s *Set) replace(old []uintptr, without *Part, between func(from, to uint64) bool) bool {
+	functions, parts := 0, 0
+	for _, at := range old {
+		functions += imageAt(at).functions
+		parts += imageAt(at).partCount
+	}
+	if without != nil {
+		parts--
+	}
+	d := draft(s.records[:0])
+	if functions > limit {
+		var memory, none uintptr
+		if !guest.Malloc(&memory, uintptr(functions)*recordSize, &none, 0) {
+			return false
+		}
+		s.garbage.add(memory)
+		d = unsafe.Slice((*(*function.Record))(pointer(memory)), functions)[:0]
+	}
+	for _, at := range old {
+		d = d.gather(imageAt(at), without)
+		s.unlink(imageAt(at))
+	}
+	i, via := s.written(d, parts, old, between)
+	if i == nil {
+		for _, at := range old {
+			s.link(imageAt(at), imageAt(at).list)
+		}
+		return false
+	}
+	to := i.parts()
+	for _, at := range old {
+		to = copyParts(to, imageAt(at).parts(), without)
+	}
+	if via != nil {
+		copyParts(via.parts(), i.parts(), nil)
+		s.exchange(old, via)
+		s.unlink(via)
+		old = []uintptr{via.address()}
+	}
+	s.exchange(old, i)
+	return true
+}
+
+// written writes the image that is to replace others, and the one that comes in
+// between, or nil.
+func (s *Set) written(d draft, parts int, old []uintptr, between func(from, to uint64) bool) (i, via *Image) {
+	starts := func(address uint64) bool {
+		for _, at := range old {
+			if imageAt(at).starts(address) {
+				return true
+			}
+		}
+		return false
+	}
+	occupied := false
+	i = newImage(d, parts, between, func(first uint64) uint64 {
+		if !starts(first) {
+			return first
+		}
+		occupied = occupied || starts(first-1) || s.meets(first-1, first)
+		return first - 1
+	})
+	if i == nil || !occupied {
+		return i, nil
+	}
+	// This one's sections start where none of the others' do, if they have a byte
+	// or two of a third image's meanwhile.
+	via = newImage(d, parts, between, func(first uint64) uint64 {
+		for first -= 2; starts(first); first-- {
+		}
+		return first
+	})
+	last := newImage(d, parts, between, exact)
+	if via == nil || last == nil { // then it has a byte too much
+		s.discard(via)
+		s.discard(last)
+		return i, nil
+	}
+	s.discard(i)
+	return last, via
+}
+
+func (s *Set) discard(i *Image) {
+	if i != nil {
+		s.garbage.add(i.address())
+	}
+}
+
+// exchange puts an image on the list and takes others off, which are in none of
+// the set's lists any more.
+func (s *Set) exchange(old []uintptr, i *Image) {
+	gdbjit.Add(&i.entry)
+	i.adopt()
+	s.link(i, sizeOf(i.functions))
+	for _, at := range old {
+		gdbjit.Remove(&imageAt(at).entry)
+		s.garbage.add(at)
+	}
+}
+
+// copyParts copies the addresses of parts, except for one, and returns the room
+// that is left.
+func copyParts(to, from []uintptr, without *Part) []uintptr {
 	for _, at := range from {
 		if at != uintptr(unsafe.Pointer(without)) {
-			to[n] = at
-			n++
+			to[0] = at
+			to = to[1:]
 		}
 	}
-}
-
-// replace puts an image on the list in the place of another.
-func (s *Set) replace(i, j *Image) {
-	gdbjit.Add(&j.entry)
-	j.adopt()
-	s.unlink(i)
-	s.link(j, sizeOf(j.functions))
-	gdbjit.Remove(&i.entry)
-	s.garbage.add(i.address())
+	return to
 }
 
 // shrink takes a part out of an image where there is no memory for another one:

@@ -62,9 +62,15 @@ const alignment = 8
 // square of their number. So functions share a section that have nothing between
 // them.
 func New(functions []*function.Record, m *machine.Machine, between func(from, to uint64) bool) Plan {
+	return NewFrom(functions, m, between, func(first uint64) uint64 { return first })
+}
+
+// NewFrom is New for sections that begin before their first functions: start
+// says where.
+func NewFrom(functions []*function.Record, m *machine.Machine, between func(from, to uint64) bool, start func(first uint64) uint64) Plan {
 	p := Plan{machine: m, functions: functions}
 	function.Sort(functions)
-	p.place(between)
+	p.place(between, start)
 	slices.SortFunc(functions, inOrder)
 	p.contents.write(&p)
 	p.contents.headers.Skip(elfobject.HeaderSize)
@@ -74,17 +80,17 @@ func New(functions []*function.Record, m *machine.Machine, between func(from, to
 
 // place divides functions that are in the order of their addresses among
 // sections.
-func (p *Plan) place(between func(from, to uint64) bool) {
+func (p *Plan) place(between func(from, to uint64) bool, start func(first uint64) uint64) {
 	var first *function.Record
-	end := uint64(0)
+	begin, end := uint64(0), uint64(0)
 	for _, f := range p.functions {
 		if first == nil || f.Address != end && between(end, f.Address) {
-			first = f
+			first, begin = f, start(f.Address)
 			p.sections++
 		}
 		end = f.Address + f.Size
-		f.Section = function.Section{Index: int32(p.sections - 1), Address: first.Address}
-		first.Section.Size = end - first.Address
+		f.Section = function.Section{Index: int32(p.sections - 1), Address: begin}
+		first.Section.Size = end - begin
 	}
 }
 
@@ -247,11 +253,11 @@ func (p *Plan) writeHeaders(c *contents, offsets [9]int) {
 	}
 	at := h.At()
 	for _, f := range p.functions {
-		if f.Address != f.Section.Address {
-			continue
+		if f.Section.Size == 0 {
+			continue // not its first
 		}
 		s := elfobject.Section{Name: nameText, Type: elfobject.NoBits, Flags: elfobject.Code,
-			Address: f.Address, Offset: elfobject.HeaderSize, Size: f.Section.Size, Alignment: 1}
+			Address: f.Section.Address, Offset: elfobject.HeaderSize, Size: f.Section.Size, Alignment: 1}
 		header := cursor.On(h.Written(at+int(f.Section.Index)*elfobject.SectionHeaderSize, elfobject.SectionHeaderSize))
 		s.Write(&header)
 	}
@@ -269,6 +275,13 @@ func Meets(image []byte, from, to uint64) bool {
 func Spans(image []byte, end, start uint64) bool {
 	address, size := sectionBehind(image, end-1)
 	return address < end && start < address+size
+}
+
+// Starts says whether a section of an image that was written here starts at an
+// address.
+func Starts(image []byte, address uint64) bool {
+	start, _ := sectionBehind(image, address)
+	return start == address
 }
 
 // sectionBehind returns the first section with code that ends behind an address;

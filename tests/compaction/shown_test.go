@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"debug/dwarf"
 	"debug/elf"
+	"encoding/binary"
 	"fmt"
 	"hash/maphash"
+	"maps"
 	"slices"
+	"sort"
 	"strings"
 	"testing"
 )
@@ -132,7 +135,11 @@ type description struct {
 }
 
 func described(i int) description {
-	return description{fmt.Sprintf("function_%d", i), fmt.Sprintf("/source/%d.lang", i%3), uint64(8 + i%(slot-8))}
+	size := 8 + i%(slot-8)
+	if i%3 == 2 {
+		size = slot
+	}
+	return description{fmt.Sprintf("function_%d", i), fmt.Sprintf("/source/%d.lang", i%3), uint64(size)}
 }
 
 // check looks at the list as it is, and at each image on it. Each function that
@@ -181,4 +188,58 @@ func (r *reader) check(p *process) (entries []entry, walked *walk) {
 		p.t.Fatalf("%d images, %d calls: %s", len(entries), p.plan.calls, strings.Join(wrong[:min(10, len(wrong))], "\n"))
 	}
 	return entries, walked
+}
+
+// A follower does what lldb does when it is told of an image: it notes where its
+// sections start, and forgets what is there when the image goes.
+type follower struct {
+	reader   *reader
+	sections map[uint64]section
+}
+
+type section struct {
+	extent
+	of contents
+}
+
+// told is what the hook is called for.
+func (f *follower) told(p *process) {
+	p.t.Helper()
+	descriptor := p.get(p.plan.descriptor, descriptorSize)
+	at := binary.LittleEndian.Uint64(descriptor[8:])
+	bytes := p.get(at, entrySize)
+	c := f.reader.read(p.t, p.get(binary.LittleEndian.Uint64(bytes[16:]), binary.LittleEndian.Uint64(bytes[24:])))
+	for _, s := range c.sections {
+		if action := binary.LittleEndian.Uint32(descriptor[4:]); action == 1 {
+			f.sections[s.from] = section{s, c}
+		} else {
+			delete(f.sections, s.from)
+		}
+	}
+}
+
+// check looks up the first and the last byte of each function that is present.
+func (f *follower) check(p *process) {
+	p.t.Helper()
+	starts := slices.Sorted(maps.Keys(f.sections))
+	find := func(address uint64) (section, bool) {
+		after := sort.Search(len(starts), func(n int) bool { return starts[n] > address })
+		if after == 0 {
+			return section{}, false
+		}
+		s := f.sections[starts[after-1]]
+		return s, address < s.to
+	}
+	for i, s := range p.plan.states {
+		if s != present {
+			continue
+		}
+		start := f.reader.address(i)
+		for _, address := range []uint64{start, start + described(i).size - 1} {
+			s, found := find(address)
+			if _, in := slices.BinarySearch(s.of.functions, i); !found || !in {
+				p.t.Fatalf("after %d calls: %s is not found at %#x, but %+v", p.plan.calls, described(i).name, address, s.extent)
+			}
+		}
+	}
 }
