@@ -155,7 +155,10 @@ static int room_for(size_t size) {
   return 1;
 }
 
-int guest_headroom(void) { return room_for(80 << 20); }
+int guest_headroom(size_t bytes) {
+  const size_t growth = (size_t)80 << 20;
+  return bytes <= SIZE_MAX - growth && room_for(growth + bytes);
+}
 
 static void *wait_at(void *barrier) {
   pthread_mutex_lock(barrier);

@@ -37,9 +37,10 @@ func FreeChain(first uintptr) {
 	}
 }
 
-// Headroom says whether there is memory for Go's heap to grow. Asked before a
-// registration allocates in Go, which cannot fail there without a crash.
-func Headroom() bool { return C.guest_headroom() != 0 }
+// Headroom says whether there is memory for Go's heap to grow by so many bytes, a
+// collection and its threads included. Asked before a call allocates in Go, which
+// cannot fail there without a crash.
+func Headroom(bytes uintptr) bool { return C.guest_headroom(C.size_t(bytes)) != 0 }
 
 // stackRoom is how much stack a signal handler of the host finds free when it
 // interrupts Go code: a handler without SA_ONSTACK runs on whatever stack is in

@@ -22,9 +22,10 @@ int guest_malloc(void **first, size_t first_size, void **second,
 /* Frees blocks of which each begins with the address of the next. */
 void guest_free_chain(uintptr_t first);
 
-/* Says whether the kernel would give Go's heap what it takes to grow: an arena
- * and a step into it. The runtime cannot be refused, it ends the process. */
-int guest_headroom(void);
+/* Says whether the kernel would give Go's heap what it takes to grow by so many
+ * bytes: an arena and a step into it, and the stack of a thread that collects.
+ * The runtime cannot be refused, it ends the process. */
+int guest_headroom(size_t bytes);
 
 /* Says whether there are memory and threads for the Go runtime to start with,
  * which ends the process where there are not. */

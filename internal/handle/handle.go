@@ -184,7 +184,7 @@ func (t *Table) Grow() error {
 	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	if !guest.Headroom() {
+	if !guest.Headroom(0) {
 		return ErrMemory
 	}
 	slots := (*block)(C.block_offer(C.size_t(unsafe.Sizeof(block{}))))
@@ -204,7 +204,7 @@ func (t *Table) Grow() error {
 func (t *Table) Adopt(newest unsafe.Pointer) (serving []*Slot, err error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	if !guest.Headroom() {
+	if !guest.Headroom(0) {
 		return nil, ErrMemory
 	}
 	C.block_inherit(newest)

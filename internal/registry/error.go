@@ -31,7 +31,7 @@ type Error struct {
 
 // Where memory is out, none is there for a text.
 var (
-	errNoMemory  = &Error{OutOfMemory, "no memory for the code entries and the copies of the images"}
+	errNoMemory  = &Error{OutOfMemory, "no memory for the code entries, the copies of the images or the check of their debug information"}
 	errNoHandles = &Error{OutOfMemory, handle.ErrMemory.Error()}
 )
 

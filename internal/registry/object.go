@@ -44,7 +44,7 @@ func Sections(array unsafe.Pointer, count uintptr) ([]object.Placement, error) {
 	if count > ^uintptr(0)/size || guest.Readable(array, count*size) != count*size {
 		return nil, &Error{Argument, "count is " + decimal(count) + ", but sections is not an array of so many"}
 	}
-	if !guest.Headroom() {
+	if !guest.Headroom(count * unsafe.Sizeof(object.Placement{})) {
 		return nil, errNoMemory
 	}
 	placements := make([]object.Placement, count)
@@ -117,6 +117,9 @@ func RegisterObject(o Image, sections []object.Placement, flags uint32, memory *
 	if err := symfile.CheckHeader(bytes); err != nil {
 		return 0, &Error{BadImage, "object: " + err.Error()}
 	}
+	if !guest.Headroom(2 * o.Size) {
+		return 0, errNoMemory
+	}
 	placed, err := object.Place(bytes, sections, func(size uint64) []byte {
 		if !guest.Malloc(&memory.Entries, 0, &memory.Copies, uintptr(size)) {
 			return nil
@@ -126,7 +129,9 @@ func RegisterObject(o Image, sections []object.Placement, flags uint32, memory *
 	if err != nil {
 		return 0, objectError(err)
 	}
-	if err := symfile.Check(placed); err != nil {
+	if err := symfile.CheckWithin(placed, guest.Headroom); err == symfile.ErrMemory {
+		return 0, errNoMemory
+	} else if err != nil {
 		return 0, &Error{BadImage, "object: the image made of it: " + err.Error()}
 	}
 	image := [1]Image{{memory.copies(), uintptr(len(placed))}}

@@ -253,7 +253,11 @@ func check(images []Image, flags uint32) (uintptr, error) {
 				decimal(readable)+" of "+decimal(image.Size)+" bytes")
 		}
 		if flags&Opaque == 0 {
-			if err := symfile.Check(unsafe.Slice((*byte)(image.Data), image.Size)); err != nil {
+			err := symfile.CheckWithin(unsafe.Slice((*byte)(image.Data), image.Size), guest.Headroom)
+			if err == symfile.ErrMemory {
+				return 0, errNoMemory
+			}
+			if err != nil {
 				return 0, named(images, i, BadImage, err.Error())
 			}
 		}

@@ -5,6 +5,9 @@ import (
 	"strconv"
 )
 
+// ErrMemory is CheckWithin's where it may not allocate.
+var ErrMemory = errors.New("no memory to check the debug information")
+
 // errorf stands in for fmt.Errorf with the verbs %d, %#x, %02x and %s: fmt comes
 // with os, which changes the process that it is loaded into.
 func errorf(format string, args ...any) error {

@@ -23,6 +23,13 @@ func CheckHeader(image []byte) error {
 // an image without debug information, or with call frame information alone, is
 // checked without allocating, unless that has to be relocated.
 func Check(image []byte) error {
+	return CheckWithin(image, func(uintptr) bool { return true })
+}
+
+// CheckWithin is Check where memory may be short: before it allocates anything
+// that grows with the image it asks for room, in bytes, and returns ErrMemory if
+// there is none.
+func CheckWithin(image []byte, room func(bytes uintptr) bool) error {
 	f := file{bytes: image}
 	if err := f.checkHeader(); err != nil {
 		return err
@@ -40,6 +47,9 @@ func Check(image []byte) error {
 	}
 	// Contents come next: a lying size has been found out by now, before it leads
 	// anywhere.
+	if f.has&(hasDebug|hasRelocations|hasGroups) != 0 && !room(2*uintptr(len(image))) {
+		return ErrMemory
+	}
 	if f.has&hasSymbols != 0 {
 		if err := f.checkSymbolTables(); err != nil {
 			return err

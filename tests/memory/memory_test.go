@@ -3,7 +3,9 @@
 package memory_test
 
 import (
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -18,6 +20,7 @@ const limit = time.Minute
 // until there is no such allocation any more.
 func TestAllocations(t *testing.T) {
 	program := host.Compile(t, "testdata/allocations.c", append(host.Linked(t), "-rdynamic")...)
+	object := compressed(t)
 	for _, call := range []struct {
 		name string
 		// How many allocations of the host's at least are known to be asked for:
@@ -26,16 +29,17 @@ func TestAllocations(t *testing.T) {
 	}{
 		{"copy", 1}, {"borrow", 0}, {"copy-few", 2}, {"borrow-few", 1}, {"copy-many", 2}, {"borrow-many", 1},
 		{"growing", 2}, {"image", 0}, {"unregister", 0}, {"text", 1},
+		{"function", 3}, {"functions", 3}, {"merging", 3}, {"functions-image", 2}, {"object", 1},
 	} {
 		for _, where := range []string{"first", "thread", "later"} {
-			if call.name == "growing" && where != "later" {
+			if (call.name == "growing" || call.name == "merging") && where != "later" {
 				continue // thousands of calls: none of them is the first for long
 			}
 			t.Run(where+" "+call.name, func(t *testing.T) {
 				t.Parallel()
 				for _, which := range []string{"one", "all"} {
 					failing := 1
-					for ; failed(t, program, where, call.name, which, failing); failing++ {
+					for ; failed(t, program, where, call.name, which, failing, object); failing++ {
 						if failing > 100 {
 							t.Fatal("a call with more than a hundred allocations")
 						}
@@ -50,9 +54,9 @@ func TestAllocations(t *testing.T) {
 }
 
 // failed says whether there was an allocation of that number.
-func failed(t *testing.T, program, where, call, which string, number int) bool {
+func failed(t *testing.T, program, where, call, which string, number int, object string) bool {
 	t.Helper()
-	command := exec.Command(program, where, call, which, strconv.Itoa(number))
+	command := exec.Command(program, where, call, which, strconv.Itoa(number), object)
 	output, err := host.Try(limit, command)
 	if err != nil {
 		t.Fatalf("%s: %v\n%s", strings.Join(command.Args[1:], " "), err, output)
@@ -60,15 +64,33 @@ func failed(t *testing.T, program, where, call, which string, number int) bool {
 	return strings.TrimSpace(output) != "0"
 }
 
+// compressed is an object with as much debug information, which has to be
+// decompressed, as makes Go's heap grow when it is checked.
+func compressed(t *testing.T) string {
+	t.Helper()
+	directory := t.TempDir()
+	source, object := filepath.Join(directory, "object.c"), filepath.Join(directory, "object.o")
+	text := "int generated(void) { return 0; }\n"
+	for i := range 2000 {
+		text += strings.ReplaceAll("struct sN { struct sN *next; int a[N]; } *vN;\n", "N", strconv.Itoa(i+1))
+	}
+	if err := os.WriteFile(source, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	host.Run(t, limit, host.Tool(t, "gcc"), "-g", "-O1", "-gz", "-c", "-o", object, source)
+	return object
+}
+
 // The real thing: the kernel refuses more memory, to the host and to Go.
 func TestLimits(t *testing.T) {
 	program := host.Compile(t, "testdata/limits.c", host.Linked(t)...)
+	object := compressed(t)
 	for _, resource := range []string{"as", "data"} {
 		for _, room := range []string{"0", "1", "16", "100", "200"} { // MiB
-			for _, images := range []string{"small", "large", "borrowed"} {
+			for _, images := range []string{"small", "large", "borrowed", "function", "object", "debug"} {
 				t.Run(resource+" "+room+" "+images, func(t *testing.T) {
 					t.Parallel()
-					host.Run(t, limit, program, resource, room, images)
+					host.Run(t, limit, program, resource, room, images, object)
 				})
 			}
 		}

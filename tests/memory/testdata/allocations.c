@@ -2,8 +2,9 @@
  * or is refused with nothing changed. It is the process's first, or the first
  * of a new thread, or one of many.
  *
- * usage: allocations first|thread|later CALL one|all NUMBER
+ * usage: allocations first|thread|later CALL one|all NUMBER OBJECT
  *
+ * OBJECT is a file as a compiler writes it, with its code in .text.
  * Prints how many allocations failed. */
 #include <jitdebug.h>
 #include <pthread.h>
@@ -11,6 +12,8 @@
 
 #include "check.h"
 #include "failing.h"
+#include "file.h"
+#include "functions.h"
 #include "image.h"
 #include "settled.h"
 
@@ -18,6 +21,9 @@ enum { MANY = 1024, ERRNO_BEFORE = 4242 };
 
 static struct image images[MANY];
 static jitdebug_image batch[MANY];
+static jitdebug_function functions[MANY];
+static char *object;
+static size_t object_size;
 static unsigned long fail_at;
 static int fail_all;
 static unsigned long failed;
@@ -45,6 +51,20 @@ static int32_t copy_many(jitdebug_registration **registration) {
 
 static int32_t borrow_many(jitdebug_registration **registration) {
   return jitdebug_register_batch(batch, MANY, JITDEBUG_BORROW, registration);
+}
+
+static int32_t one_function(jitdebug_registration **registration) {
+  return jitdebug_register_functions(functions, 1, 0, registration);
+}
+
+static int32_t many_functions(jitdebug_registration **registration) {
+  return jitdebug_register_functions(functions, MANY, 0, registration);
+}
+
+static int32_t an_object(jitdebug_registration **registration) {
+  const jitdebug_section place = {sizeof place, 0, ".text", &images};
+  return jitdebug_register_object(object, object_size, &place, 1, 0,
+                                  registration);
 }
 
 static jitdebug_registration *must_register(const void *image, size_t size,
@@ -152,6 +172,67 @@ static void check_growing(void) {
         outstanding - outstanding_before);
 }
 
+/* Functions one at a time, so that some are merged, and then one at a time gone
+ * again, from the midst of the merged. Each that is registered can be found, in
+ * one image, and no other. */
+static void check_merging(void) {
+  enum { LIVE = 700, STEP = 9 }; /* which has no factor in common with LIVE */
+  static jitdebug_registration *live[LIVE];
+  static unsigned char shown[LIVE];
+  const long outstanding_before = outstanding;
+  for (size_t i = 0; i < LIVE; i++) {
+    jitdebug_function function = function_make(i);
+    fail_from(fail_at, fail_all);
+    const int32_t status =
+        jitdebug_register_functions(&function, 1, 0, &live[i]);
+    failed += fail_no_more();
+    CHECK(status == JITDEBUG_OK || status == JITDEBUG_E_MEMORY, "%d: %s",
+          (int)status, jitdebug_last_error());
+    functions_shown(shown, LIVE);
+    for (size_t n = 0; n < LIVE; n++)
+      CHECK(shown[n] == (n < i + (status == JITDEBUG_OK)),
+            "function %zu is in %d images after %zu calls", n, shown[n], i + 1);
+    if (status != JITDEBUG_OK)
+      CHECK(
+          jitdebug_register_functions(&function, 1, 0, &live[i]) == JITDEBUG_OK,
+          "afterwards: %s", jitdebug_last_error());
+  }
+  for (size_t i = 0, gone = 0; i < LIVE; i++, gone = (gone + STEP) % LIVE) {
+    fail_from(fail_at, fail_all);
+    const int32_t status = jitdebug_unregister(live[gone]);
+    failed += fail_no_more();
+    CHECK(status == JITDEBUG_OK, "%d: %s", (int)status, jitdebug_last_error());
+    live[gone] = NULL;
+    settled_length();
+    functions_shown(shown, LIVE);
+    for (size_t n = 0; n < LIVE; n++)
+      CHECK(shown[n] == (live[n] != NULL),
+            "function %zu is in %d images, %zu gone", n, shown[n], i + 1);
+  }
+  CHECK(outstanding <= outstanding_before + 2, "%ld blocks leak",
+        outstanding - outstanding_before);
+}
+
+/* The image of functions alone is written by the first call. */
+static void check_functions_image(void) {
+  const void *const untouched = &images, *data = untouched;
+  size_t size;
+  jitdebug_registration *registration;
+  CHECK(many_functions(&registration) == JITDEBUG_OK, "%s",
+        jitdebug_last_error());
+  fail_from(fail_at, fail_all);
+  int32_t status = jitdebug_registration_image(registration, 0, &data, &size);
+  failed = fail_no_more();
+  if (status != JITDEBUG_OK) {
+    CHECK(failed && status == JITDEBUG_E_MEMORY && data == untouched, "%d: %s",
+          (int)status, jitdebug_last_error());
+    status = jitdebug_registration_image(registration, 0, &data, &size);
+  }
+  CHECK(status == JITDEBUG_OK && data != untouched, "afterwards: %s",
+        jitdebug_last_error());
+  must_unregister(registration);
+}
+
 /* Calls that need no memory, or whose answer does not depend on it. */
 static void check_image(void) {
   const void *data;
@@ -200,6 +281,9 @@ static void check_borrow(void) { check_registering(borrow); }
 static void check_copy_few(void) { check_registering(copy_few); }
 static void check_borrow_few(void) { check_registering(borrow_few); }
 static void check_copy_many(void) { check_registering(copy_many); }
+static void check_function(void) { check_registering(one_function); }
+static void check_functions(void) { check_registering(many_functions); }
+static void check_object(void) { check_registering(an_object); }
 static void check_borrow_many(void) { check_registering(borrow_many); }
 
 static const struct {
@@ -212,6 +296,11 @@ static const struct {
              {"copy-many", check_copy_many},
              {"borrow-many", check_borrow_many},
              {"growing", check_growing},
+             {"function", check_function},
+             {"functions", check_functions},
+             {"merging", check_merging},
+             {"functions-image", check_functions_image},
+             {"object", check_object},
              {"image", check_image},
              {"unregister", check_unregister},
              {"text", check_text}};
@@ -226,13 +315,15 @@ static void *run(void *name) {
 }
 
 int main(int argc, char **argv) {
-  CHECK(argc == 5, "usage: allocations WHERE CALL one|all NUMBER");
+  CHECK(argc == 6, "usage: allocations WHERE CALL one|all NUMBER OBJECT");
   fail_all = strcmp(argv[3], "all") == 0;
   fail_at = strtoul(argv[4], NULL, 10);
   for (int i = 0; i < MANY; i++) {
     image_make(&images[i], (uint64_t)i);
     batch[i] = (jitdebug_image){&images[i], sizeof images[i]};
+    functions[i] = function_make((size_t)i);
   }
+  object = file_read(argv[5], &object_size);
   settled_length();
   if (strcmp(argv[1], "first") != 0)
     must_unregister(must_register(batch[0].data, batch[0].size, 0));

@@ -1,0 +1,55 @@
+/* Functions to register one at a time, so that their images are merged, and
+ * whether a debugger would find each of them. */
+#ifndef FUNCTIONS_H
+#define FUNCTIONS_H
+
+#include <jitdebug.h>
+
+#include "list.h"
+
+enum { FUNCTION_SLOT = 32, FUNCTION_SIZE = 24 };
+
+static const jitdebug_line function_lines[] = {{0, 1, 0}, {8, 2, 0}};
+
+/* Nobody calls them. */
+static inline uintptr_t function_address(size_t i) {
+  return (uintptr_t)UINT64_C(0x200000000000) + i * FUNCTION_SLOT;
+}
+
+static inline jitdebug_function function_make(size_t i) {
+  return (jitdebug_function){
+      .struct_size = sizeof(jitdebug_function),
+      .unwind = JITDEBUG_UNWIND_FRAME_POINTER,
+      .name = "function",
+      .address = (void *)function_address(i),
+      .size = FUNCTION_SIZE,
+      .file = "file",
+      .lines = function_lines,
+      .line_count = sizeof function_lines / sizeof *function_lines};
+}
+
+/* Counts in shown[i] how many images have function i, of those below count. */
+static inline void functions_shown(unsigned char *shown, size_t count) {
+  memset(shown, 0, count);
+  for (const struct code_entry *entry = list_descriptor(RTLD_DEFAULT)->first;
+       entry; entry = entry->next) {
+    const char *image = (const char *)entry->symfile;
+    const Elf64_Ehdr *header = (const Elf64_Ehdr *)image;
+    const Elf64_Shdr *sections = (const Elf64_Shdr *)(image + header->e_shoff);
+    for (int i = 1; i < header->e_shnum; i++) {
+      if (sections[i].sh_type != SHT_SYMTAB) continue;
+      const Elf64_Sym *symbols = (const void *)(image + sections[i].sh_offset);
+      for (size_t n = 1; n < sections[i].sh_size / sizeof *symbols; n++) {
+        uint64_t address =
+            sections[symbols[n].st_shndx].sh_addr + symbols[n].st_value;
+        size_t function = (address - function_address(0)) / FUNCTION_SLOT;
+        CHECK(function < count && address == function_address(function) &&
+                  symbols[n].st_size == FUNCTION_SIZE,
+              "a symbol at %#zx", (size_t)address);
+        shown[function]++;
+      }
+    }
+  }
+}
+
+#endif
