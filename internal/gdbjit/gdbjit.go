@@ -93,6 +93,8 @@ func (e *Entry) Set(symfile unsafe.Pointer, size uint64) {
 }
 
 // Image returns the address and the size in bytes of the entry's image.
+//
+//go:nosplit
 func (e *Entry) Image() (symfile unsafe.Pointer, size uint64) {
 	return e.symfile, e.size
 }

@@ -132,14 +132,23 @@ void *guest_try_malloc(size_t size) {
   return __real_malloc ? __real_malloc(size) : malloc(size);
 }
 
+/* Under ThreadSanitizer a block may be freed by another thread than the one
+ * that asked for it: it cannot see the lock that passes the block on, which is
+ * Go's. */
+extern void __tsan_release(void *) __attribute__((weak));
+extern void __tsan_acquire(void *) __attribute__((weak));
+static char passed_on;
+
 int guest_malloc(void **first, size_t first_size, void **second,
                  size_t second_size) {
   if (!*first && first_size) *first = guest_try_malloc(first_size);
   if (!*second && second_size) *second = guest_try_malloc(second_size);
+  if (__tsan_release) __tsan_release(&passed_on);
   return (*first || !first_size) && (*second || !second_size);
 }
 
 void guest_free_chain(uintptr_t first) {
+  if (__tsan_acquire) __tsan_acquire(&passed_on);
   for (void **block = (void **)first; block;) {
     void **next = *block;
     free(block);

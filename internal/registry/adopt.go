@@ -40,12 +40,15 @@ func Adopt(newest unsafe.Pointer) error {
 			continue
 		}
 		entries := r.entries()
+		if r.Copies == 0 && !borrowed.reserve(uintptr(len(entries))) {
+			return errNoMemory
+		}
 		for i := range entries {
-			kept = append(kept, &entries[i])
 			if r.Copies == 0 {
 				data, _ := entries[i].Image()
-				borrowed[data] = struct{}{}
+				borrowed.add(uintptr(data))
 			}
+			kept = append(kept, &entries[i])
 		}
 	}
 	for _, e := range kept {

@@ -63,6 +63,8 @@ func RegisterFunctions(array unsafe.Pointer, count uintptr, flags uint32, memory
 }
 
 // part returns what was registered as functions, or nil.
+//
+//go:nosplit
 func (r *registration) part() *compact.Part {
 	if r.Entries == 0 || (*(**batch)(unsafe.Pointer(&r.Entries))).count != 0 {
 		return nil

@@ -79,7 +79,7 @@ var (
 	parts compact.Set
 
 	// The addresses of borrowed images.
-	borrowed = map[unsafe.Pointer]struct{}{}
+	borrowed addresses
 
 	// How many registrations there have been.
 	registrations uint64
@@ -155,22 +155,20 @@ func Unregister(h uintptr) (Memory, error) {
 		table.Retire(slot)
 		return Memory{}, nil
 	}
-	if r.Copies == 0 {
-		for _, entry := range r.entries() {
-			data, _ := entry.Image()
-			delete(borrowed, data)
-		}
-	}
 	return retire(slot), nil
 }
 
-// retire is what an unregistration comes to, once the handle is found.
+// retire is what an unregistration of images comes to, once the handle is found.
 //
 //go:nosplit
 func retire(slot *handle.Slot) Memory {
 	r := in(slot)
 	entries := r.entries()
 	for i := range entries {
+		if r.Copies == 0 {
+			data, _ := entries[i].Image()
+			borrowed.remove(uintptr(data))
+		}
 		gdbjit.Remove(&entries[i])
 	}
 	memory := r.Memory
@@ -325,16 +323,17 @@ func lockAndTake(noWait bool) (*handle.Slot, error) {
 
 // borrow notes the addresses of borrowed images, all or none.
 func borrow(images []Image) error {
+	if !borrowed.reserve(uintptr(len(images))) {
+		return errNoMemory
+	}
 	for i := range images {
-		data := images[i].Data
-		if _, taken := borrowed[data]; taken {
+		if data := uintptr(images[i].Data); !borrowed.add(data) {
 			for _, earlier := range images[:i] {
-				delete(borrowed, earlier.Data)
+				borrowed.remove(uintptr(earlier.Data))
 			}
 			return named(images, i, Duplicate, "the buffer at 0x"+
-				strconv.FormatUint(uint64(uintptr(data)), 16)+" is borrowed already")
+				strconv.FormatUint(uint64(data), 16)+" is borrowed already")
 		}
-		borrowed[data] = struct{}{}
 	}
 	return nil
 }
