@@ -117,8 +117,8 @@ static void check_registering(int32_t (*call)(jitdebug_registration **)) {
           jitdebug_last_error());
     CHECK(strstr(jitdebug_last_error(), "memory"), "%s", jitdebug_last_error());
     CHECK(registration == untouched, "a failing call wrote its output");
-    /* This thread's text, a block of handles and the table of borrowed addresses
-     * may stay, for later calls. */
+    /* This thread's text, a block of handles and the table of borrowed
+     * addresses may stay, for later calls. */
     CHECK(outstanding <= outstanding_before + 3, "%ld blocks leak",
           outstanding - outstanding_before);
   }
