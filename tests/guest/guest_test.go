@@ -86,7 +86,7 @@ func TestSmallStacksAndFibers(t *testing.T) {
 func TestPanics(t *testing.T) {
 	library := filepath.Join(host.Root(t), "build", "fault", "libjitdebug.so.1")
 	program := compile(t, "panics")["loaded"]
-	for _, point := range []string{"register", "locked", "unregister", "image"} {
+	for _, point := range []string{"register", "functions", "object", "locked", "unregister", "image"} {
 		t.Run(point, func(t *testing.T) {
 			command := with(t, program, library)
 			command.Env = append(command.Env, "JITDEBUG_FAULT="+point)

@@ -120,6 +120,17 @@ static void refused_without_waiting(void) {
         JITDEBUG_E_BUSY, "NOWAIT");
   FAILS(jitdebug_register_batch(images, 1, borrow, &out.registration),
         JITDEBUG_E_BUSY, "NOWAIT");
+  const jitdebug_function function = {.struct_size = sizeof function,
+                                      .name = "busy",
+                                      .address = &image,
+                                      .size = sizeof image};
+  FAILS(jitdebug_register_functions(&function, 1, JITDEBUG_NOWAIT,
+                                    &out.registration),
+        JITDEBUG_E_BUSY, "NOWAIT");
+  const jitdebug_section place = {sizeof place, 1, NULL, &image};
+  FAILS(jitdebug_register_object(&other, sizeof other, &place, 1,
+                                 JITDEBUG_NOWAIT, &out.registration),
+        JITDEBUG_E_BUSY, "NOWAIT");
   /* What would be refused anyway is. */
   FAILS(jitdebug_register(&other, 10, JITDEBUG_NOWAIT, &out.registration),
         JITDEBUG_E_IMAGE, "10 bytes");

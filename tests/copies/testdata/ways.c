@@ -20,6 +20,8 @@ struct way {
 #define FUNCTION(name) __typeof__(jitdebug_##name) *name##_
   FUNCTION(register);
   FUNCTION(register_batch);
+  FUNCTION(register_functions);
+  FUNCTION(register_object);
   FUNCTION(unregister);
   FUNCTION(registration_image);
   FUNCTION(last_error);
@@ -44,6 +46,8 @@ static void load(struct way *way, const char *argument) {
   CHECK(way->function##_, "%s: %s", argument, dlerror())
   FUNCTION(register);
   FUNCTION(register_batch);
+  FUNCTION(register_functions);
+  FUNCTION(register_object);
   FUNCTION(unregister);
   FUNCTION(registration_image);
   FUNCTION(last_error);
@@ -74,6 +78,41 @@ static void expect(long length) {
     lists++;
   }
   CHECK(lists == (length > 0), "%d lists for %ld entries", lists, length);
+}
+
+/* A function and an object through one way, unregistered through another; both
+ * are on the list that has the handle's image. */
+static void expect_generated(struct way *way, struct way *other) {
+  struct image image;
+  image_make(&image, ++serial);
+  const jitdebug_function function = {.struct_size = sizeof function,
+                                      .name = "function",
+                                      .address = &image,
+                                      .size = sizeof image};
+  const jitdebug_section place = {sizeof place, 1, NULL, &image};
+  jitdebug_registration *registered[2];
+  CHECK(way->register_functions_(&function, 1, 0, &registered[0]) ==
+                JITDEBUG_OK &&
+            way->register_object_(&image, sizeof image, &place, 1, 0,
+                                  &registered[1]) == JITDEBUG_OK,
+        "%s: %s", way->name, way->last_error_());
+  const void *data;
+  size_t size;
+  CHECK(
+      other->registration_image_(registered[1], 0, &data, &size) == JITDEBUG_OK,
+      "%s: %s", other->name, other->last_error_());
+  int lists = 0;
+  for (int i = 0; i < count; i++) {
+    const struct code_entry *first = list_descriptor(ways[i].handle)->first;
+    if (!first) continue;
+    CHECK(first->symfile == data && first->next && !first->next->next,
+          "%s: not an object and a function", ways[i].name);
+    lists++;
+  }
+  CHECK(lists > 0, "%s: on no list", way->name);
+  for (int i = 0; i < 2; i++)
+    CHECK(other->unregister_(registered[i]) == JITDEBUG_OK, "%s: %s",
+          other->name, other->last_error_());
 }
 
 static void *churn(void *argument) {
@@ -108,6 +147,10 @@ static void act_as_one(void) {
     CHECK(strstr(ways[i].last_error_(), "unregistered already"), "%s: '%s'",
           ways[i].name, ways[i].last_error_());
   }
+  expect(0);
+
+  for (int i = 0; i < count; i++)
+    expect_generated(&ways[i], &ways[(i + 1) % count]);
   expect(0);
 
   for (int i = 0; i < count; i++)

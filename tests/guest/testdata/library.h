@@ -18,6 +18,8 @@
 static void *library;
 static __typeof__(&jitdebug_register) library_register;
 static __typeof__(&jitdebug_register_batch) library_register_batch;
+static __typeof__(&jitdebug_register_functions) library_register_functions;
+static __typeof__(&jitdebug_register_object) library_register_object;
 static __typeof__(&jitdebug_unregister) library_unregister;
 static __typeof__(&jitdebug_registration_image) library_image;
 static __typeof__(&jitdebug_last_error) library_last_error;
@@ -35,6 +37,8 @@ static inline void library_load_flags(int flags) {
   CHECK(library, "%s", dlerror());
   library_register = library_symbol("jitdebug_register");
   library_register_batch = library_symbol("jitdebug_register_batch");
+  library_register_functions = library_symbol("jitdebug_register_functions");
+  library_register_object = library_symbol("jitdebug_register_object");
   library_unregister = library_symbol("jitdebug_unregister");
   library_image = library_symbol("jitdebug_registration_image");
   library_last_error = library_symbol("jitdebug_last_error");
@@ -54,6 +58,31 @@ static inline void library_pair(void) {
   CHECK(library_unregister(registration) == 0, "%s", library_last_error());
 }
 
+/* A function with lines whose code, at its address, is that of no prologue. */
+static inline int32_t library_function(const void *address, uint32_t flags,
+                                       jitdebug_registration **registration) {
+  static const jitdebug_line lines[] = {{0, 1, 0}, {8, 2, 0}};
+  const jitdebug_function function = {.struct_size = sizeof function,
+                                      .unwind = JITDEBUG_UNWIND_FRAME_POINTER,
+                                      .name = "function",
+                                      .address = address,
+                                      .size = 16,
+                                      .file = "file",
+                                      .lines = lines,
+                                      .line_count = 2};
+  return library_register_functions(&function, 1, flags, registration);
+}
+
+/* An image serves as an object whose only section was loaded here. */
+static inline int32_t library_object(const void *address, uint32_t flags,
+                                     jitdebug_registration **registration) {
+  struct image image;
+  image_make(&image, 1);
+  const jitdebug_section place = {sizeof place, 1, NULL, address};
+  return library_register_object(&image, sizeof image, &place, 1, flags,
+                                 registration);
+}
+
 /* A call that fails. Its text is made by Go, which allocates. */
 static inline void library_failure(void) {
   struct image image = {0};
@@ -61,6 +90,20 @@ static inline void library_failure(void) {
   CHECK(library_register(&image, sizeof image, 0, &registration) ==
             JITDEBUG_E_IMAGE,
         "a bad image was taken");
+}
+
+/* Functions and objects: so many that functions are merged, and gone again. */
+static inline void library_generated(void) {
+  enum { COUNT = 30 };
+  jitdebug_registration *functions[COUNT], *object;
+  for (int i = 0; i < COUNT; i++)
+    CHECK(library_function((char *)0x200000 + 16 * i, 0, &functions[i]) == 0,
+          "%s", library_last_error());
+  CHECK(library_object((void *)0x300000, 0, &object) == 0, "%s",
+        library_last_error());
+  CHECK(library_unregister(object) == 0, "%s", library_last_error());
+  for (int i = 0; i < COUNT; i++)
+    CHECK(library_unregister(functions[i]) == 0, "%s", library_last_error());
 }
 
 /* A batch of borrowed images that lie on this thread's stack. */
@@ -89,6 +132,7 @@ static inline void library_exercise(void) {
                              {&images[1], sizeof images[1]}};
   library_pair();
   library_failure();
+  library_generated();
   CHECK(library_register(NULL, 0, 0, &registration) == JITDEBUG_E_ARGUMENT,
         "-");
   CHECK(library_register(images, sizeof images[0], 64, &registration) ==
