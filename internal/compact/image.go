@@ -40,7 +40,13 @@ func (i *Image) parts() []uintptr {
 // NewImage writes the image of one part, whose records these are, or returns nil
 // if there is no memory. It puts them in another order.
 func NewImage(p *Part, records []*function.Record) *Image {
-	i := newImage(records, 1, besidePadding, exact)
+	var plan image.Plan
+	if sizeOf(len(records)) == full {
+		plan = image.New(records, machine.Host, besidePadding)
+	} else {
+		plan = image.NewPassing(records, machine.Host, besidePadding, exact)
+	}
+	i := newImage(&plan, len(records), 1)
 	if i != nil {
 		i.parts()[0] = uintptr(unsafe.Pointer(p))
 	}
@@ -55,9 +61,8 @@ func besidePadding(from, to uint64) bool { return to-from >= 16 || to%16 != 0 }
 func exact(first uint64) uint64 { return first }
 
 // newImage writes an image of functions, those of so many parts, which its caller
-// notes. nil if there is no memory. The rest is as for image.NewFrom.
-func newImage(records []*function.Record, parts int, between func(from, to uint64) bool, start func(first uint64) uint64) *Image {
-	plan := image.NewFrom(records, machine.Host, between, start)
+// notes. nil if there is no memory.
+func newImage(plan *image.Plan, functions, parts int) *Image {
 	head := (imageSize + uintptr(parts)*wordSize + alignment - 1) &^ (alignment - 1)
 	var memory, none uintptr
 	if !guest.Malloc(&memory, head+uintptr(plan.Size()), &none, 0) {
@@ -65,7 +70,7 @@ func newImage(records []*function.Record, parts int, between func(from, to uint6
 	}
 	i := imageAt(memory)
 	*i = Image{partCount: parts}
-	i.write(&plan, unsafe.Add(unsafe.Pointer(i), head), len(records))
+	i.write(plan, unsafe.Add(unsafe.Pointer(i), head), functions)
 	return i
 }
 

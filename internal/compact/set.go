@@ -266,8 +266,12 @@ func (s *Set) written(d draft, parts int, old []uintptr, between func(from, to u
 		}
 		return false
 	}
+	write := func(start func(first uint64) uint64) *Image {
+		plan := image.NewPassing(d, machine.Host, between, start)
+		return newImage(&plan, len(d), parts)
+	}
 	occupied := false
-	i = newImage(d, parts, between, func(first uint64) uint64 {
+	i = write(func(first uint64) uint64 {
 		if !starts(first) {
 			return first
 		}
@@ -279,12 +283,12 @@ func (s *Set) written(d draft, parts int, old []uintptr, between func(from, to u
 	}
 	// This one's sections start where none of the others' do, if they have a byte
 	// or two of a third image's meanwhile.
-	via = newImage(d, parts, between, func(first uint64) uint64 {
+	via = write(func(first uint64) uint64 {
 		for first -= 2; starts(first); first-- {
 		}
 		return first
 	})
-	last := newImage(d, parts, between, exact)
+	last := write(exact)
 	if via == nil || last == nil { // then it has a byte too much
 		s.discard(via)
 		s.discard(last)
@@ -328,7 +332,7 @@ func copyParts(to, from []uintptr, without *Part) []uintptr {
 // then its functions are gone for a moment, but the part's are for good.
 func (s *Set) shrink(i *Image, p *Part) {
 	d := draft(s.records[:0]).gather(i, p)
-	plan := image.New(d, machine.Host, func(from, to uint64) bool { return !i.spans(from, to) })
+	plan := image.NewPassing(d, machine.Host, func(from, to uint64) bool { return !i.spans(from, to) }, exact)
 	gdbjit.Remove(&i.entry)
 	s.unlink(i)
 	bytes, _ := i.entry.Image()

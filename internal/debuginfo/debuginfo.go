@@ -21,6 +21,7 @@ const (
 	functionWithLines
 	linkedFunction
 	linkedFunctionWithLines
+	block
 )
 
 // Abbreviations are .debug_abbrev, the same for all units.
@@ -37,6 +38,8 @@ const Abbreviations = "" +
 	place + name + linkage + "\x00\x00" +
 	"\x06\x2e\x00" + // linkedFunctionWithLines
 	place + name + linkage + declaration + "\x00\x00" +
+	"\x07\x0b\x01" + // block: DW_TAG_lexical_block, with children
+	"\x12\x0b" + "\x00\x00" + // DW_AT_high_pc, DW_FORM_data1
 	"\x00"
 
 const (
@@ -85,7 +88,17 @@ func Start(c *cursor.Cursor, encoded bool, ranges int, file []byte, lines int) U
 
 // Function writes a function of the unit. Its line is that of its declaration,
 // if the unit has lines.
-func (u *Unit) Function(c *cursor.Cursor, address, size uint64, name []byte, line uint32) {
+//
+// hidden puts it in a block that has an end and no start, which gdb passes over:
+// it would keep a pointer to the function while the user waits for its end
+// (finish), and follow that even if another image has replaced this one by then.
+// Its name must be Plain, for gdb has it from the symbol.
+func (u *Unit) Function(c *cursor.Cursor, address, size uint64, name []byte, line uint32, hidden bool) {
+	if hidden {
+		c.U8(block)
+		c.U8(0)
+		defer c.U8(0) // no more children
+	}
 	code := byte(function)
 	if u.encoded {
 		code = linkedFunction

@@ -31,3 +31,32 @@ func Encode(c *cursor.Cursor, name []byte) {
 	c.Bytes(strconv.AppendInt(digits[:0], int64(len(name)), 10))
 	c.String(name)
 }
+
+// Plain says whether gdb, too, is sure to take the name of a symbol for what it
+// is. It takes some for the encoded form of another: fooB and foo__bar would be
+// Ada, unless there is a capital letter in them that means nothing there.
+func Plain(name []byte) bool {
+	capitals, meaningless := false, false
+	for i, b := range name {
+		last := i == len(name)-1
+		switch {
+		case b >= 'a' && b <= 'z':
+		case i == 0 && (b < 'A' || b > 'Z'):
+			return false
+		case b >= '0' && b <= '9':
+		case b == '_':
+			if !last && name[i+1] == '_' {
+				return false
+			}
+		case b >= 'A' && b <= 'Z':
+			capitals = true
+			switch b {
+			case 'A', 'C', 'D', 'F', 'H', 'I', 'J', 'L', 'M', 'R', 'V', 'Y', 'Z':
+				meaningless = meaningless || !last
+			}
+		default:
+			return false
+		}
+	}
+	return meaningless || !capitals
+}

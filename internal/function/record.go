@@ -29,6 +29,7 @@ type Record struct {
 	described     bool // has a frame description
 	Section       Section
 	Encoded       bool // its name is, to a debugger, that of another
+	Plain         bool // its name is sure to be none
 }
 
 // A Section is where a function is in the image that is being written: of no
@@ -93,6 +94,7 @@ func (r *Record) fill(c *cursor.Cursor, d *description, m *machine.Machine) {
 	c.Bytes(d.name)
 	c.Bytes(d.file)
 	r.Encoded = debuginfo.Encoded(d.name)
+	r.Plain = debuginfo.Plain(d.name)
 	r.Unit = hash(d.file) << 1
 	if r.Encoded {
 		r.Unit++

@@ -42,6 +42,7 @@ type Plan struct {
 	machine   *machine.Machine
 	functions []*function.Record
 	sections  int      // with code
+	passing   bool     // others will replace it
 	contents  contents // of which only the sizes count
 }
 
@@ -62,20 +63,28 @@ const alignment = 8
 // square of their number. So functions share a section that have nothing between
 // them.
 func New(functions []*function.Record, m *machine.Machine, between func(from, to uint64) bool) Plan {
-	return NewFrom(functions, m, between, func(first uint64) uint64 { return first })
+	p := Plan{machine: m, functions: functions}
+	p.sort(between, func(first uint64) uint64 { return first })
+	return p
 }
 
-// NewFrom is New for sections that begin before their first functions: start
-// says where.
-func NewFrom(functions []*function.Record, m *machine.Machine, between func(from, to uint64) bool, start func(first uint64) uint64) Plan {
-	p := Plan{machine: m, functions: functions}
+// NewPassing is New for an image that others will replace while its functions
+// live. Its sections begin where start says, from their first functions on or
+// before them.
+func NewPassing(functions []*function.Record, m *machine.Machine, between func(from, to uint64) bool, start func(first uint64) uint64) Plan {
+	p := Plan{machine: m, functions: functions, passing: true}
+	p.sort(between, start)
+	return p
+}
+
+func (p *Plan) sort(between func(from, to uint64) bool, start func(first uint64) uint64) {
+	functions := p.functions
 	function.Sort(functions)
 	p.place(between, start)
 	slices.SortFunc(functions, inOrder)
-	p.contents.write(&p)
+	p.contents.write(p)
 	p.contents.headers.Skip(elfobject.HeaderSize)
 	p.contents.headers.Skip((p.firstCode() + p.sections) * elfobject.SectionHeaderSize)
-	return p
 }
 
 // place divides functions that are in the order of their addresses among
@@ -169,7 +178,7 @@ func (c *contents) unit(p *Plan, functions []*function.Record, code int) {
 		if p.extended() {
 			c.indexes.U32(uint32(extendedIndex(section)))
 		}
-		unit.Function(&c.info, f.Address, f.Size, name, f.Line)
+		unit.Function(&c.info, f.Address, f.Size, name, f.Line, p.passing && f.Plain)
 		debuginfo.Range(&c.ranges, f.Address, f.Size)
 		if rows := f.Lines(); len(rows) != 0 {
 			lineprogram.Address(&c.line, f.Address)

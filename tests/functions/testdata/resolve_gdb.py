@@ -7,8 +7,8 @@ right = 0
 for line in open("expected"):
     address, *expected = line.split()
     address = int(address, 16)
-    block, place = gdb.block_for_pc(address), gdb.find_pc_line(address)
-    name = block.function.name if block and block.function else None
+    place = gdb.find_pc_line(address)
+    name = gdb.execute("info symbol %d" % address, to_string=True).split()[0]
     found = [str(name), place.symtab.filename if place.symtab else "", str(place.line)]
     right += found == expected
     if found != expected:
