@@ -12,6 +12,7 @@ type abbrev struct {
 	attributes int // offset of its first attribute
 	tag        uint64
 	children   bool
+	links      bool // one of its attributes isLink
 }
 
 func (t *abbrevTable) find(code uint64) (abbrev, bool) {
@@ -53,6 +54,7 @@ func (d *debug) readAbbrevs(offset uint64) error {
 			if r.short {
 				break
 			}
+			a.links = a.links || isLink(name)
 			if name == 0 {
 				return errorf("its abbreviation at .debug_abbrev %#x: an attribute is 0, its form %#x", start, form)
 			}

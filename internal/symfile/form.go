@@ -24,6 +24,12 @@ const (
 	attrAddrBase       = 0x73
 	attrRnglistsBase   = 0x74
 	attrLoclistsBase   = 0x8c
+	attrDiscriminants  = 0x3d // DW_AT_discr_list
+	attrExtension      = 0x54
+	attrSignature      = 0x69
+	attrDwoName        = 0x76
+	attrGNUDwoName     = 0x2130
+	attrGNUDwoID       = 0x2131
 )
 
 // Forms.
@@ -96,7 +102,7 @@ func checkClass(attr, form uint64) error {
 		if !isString(form) && form != formIndirect && known(form) {
 			return errorf("form %#x is no string", form)
 		}
-	case attrType, attrImport, attrAbstractOrigin, attrSpecification, attrContainingType:
+	case attrType, attrImport, attrAbstractOrigin, attrSpecification, attrContainingType, attrExtension:
 		if !isReference(form) && form != formIndirect && known(form) {
 			return errorf("form %#x is no reference", form)
 		}
@@ -104,8 +110,35 @@ func checkClass(attr, form uint64) error {
 		if isString(form) || form == formFlag || form == formFlagPresent {
 			return errorf("form %#x is no number", form)
 		}
+	case attrRnglistsBase, attrLoclistsBase:
+		if !isUnsigned(form) && form != formIndirect && known(form) {
+			return errorf("form %#x is no offset", form)
+		}
+	case attrDiscriminants:
+		if !isBlock(form) && form != formIndirect && known(form) {
+			return errorf("form %#x is no block", form)
+		}
+	case attrSignature:
+		if form != formRefSig8 && form != formIndirect && known(form) {
+			return errorf("form %#x is no type signature", form)
+		}
 	}
 	return nil
+}
+
+// isLink says whether an attribute leads gdb from an entry to another one, and
+// on from there: it follows a circle for ever.
+func isLink(attr uint64) bool {
+	return attr == attrAbstractOrigin || attr == attrSpecification || attr == attrExtension
+}
+
+// isUnsigned says whether a value is one that gdb takes as an offset.
+func isUnsigned(form uint64) bool {
+	switch form {
+	case formData1, formData2, formData4, formData8, formUdata, formSecOffset:
+		return true
+	}
+	return false
 }
 
 func isString(form uint64) bool {

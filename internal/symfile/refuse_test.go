@@ -230,6 +230,40 @@ func TestRefusalsInCompiledImages(t *testing.T) {
 	}
 }
 
+// TestRefusedForms: gdb ends itself over these, or follows them for ever.
+func TestRefusedForms(t *testing.T) {
+	if err := Check(samples.Formed(5, 0x3a, 0x0b)); err != nil {
+		t.Fatalf("refused as it was: %v", err)
+	}
+	for _, c := range []struct {
+		name      string
+		version   byte
+		attribute uint64
+		form      byte
+		want      string
+	}{
+		{"a string for the base of location lists", 5, attrLoclistsBase, formString, "attribute 0x8c: form 0x8 is no offset"},
+		{"a block for the base of range lists", 5, attrRnglistsBase, formBlock1, "attribute 0x74: form 0xa is no offset"},
+		{"a number for a list of discriminants", 4, attrDiscriminants, formData1, "attribute 0x3d: form 0xb is no block"},
+		{"a reference for a type's signature", 4, attrSignature, formRef4, "attribute 0x69: form 0x13 is no type signature"},
+		{"a number for a namespace's extension", 4, attrExtension, formUdata, "attribute 0x54: form 0xf is no reference"},
+		{"an origin that is the entry itself", 5, attrAbstractOrigin, formRef4, "attribute 0x31 leads by way of others back to"},
+		{"a specification in a circle", 4, attrSpecification, formRefAddr, "attribute 0x47 leads by way of others back to"},
+		{"an extension in a circle", 4, attrExtension, formRef4, "attribute 0x54 leads by way of others back to"},
+		{"no class, by its place in the section", 4, attrContainingType, formRefAddr, "an entry with tag 0x24, which is no class"},
+		{"a DWARF object file without a number", 5, attrDwoName, formString, "it has the name of a DWARF object file"},
+		{"one of GNU's", 4, attrGNUDwoName, formString, "it has the name of a DWARF object file"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			err := Check(samples.Formed(c.version, c.attribute, c.form))
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Fatalf("%v, want %q", err, c.want)
+			}
+			wellFormed(t, err)
+		})
+	}
+}
+
 func TestUnloadedCodeIsRefused(t *testing.T) {
 	for _, image := range samples.Compiled(t) {
 		// linked-symbols has unwind information alone, linked-debug no contents.

@@ -47,6 +47,8 @@ type unit struct {
 	first      uint64 // where its first entry starts
 	typeEntry  uint64 // offset of the type in a type unit, or 0
 	entries    *places
+	types      bool // in .debug_types
+	split      bool // the number of its DWARF object file is in the header
 
 	strOffsetsBase, addrBase, rnglistsBase, loclistsBase uint64
 }
@@ -88,7 +90,7 @@ func (e *places) check() error {
 
 func (d *debug) checkUnitSection(b []byte, types bool, entries *places) error {
 	for at := 0; at < len(b) && d.steps > 0; {
-		u := unit{at: uint64(at), entries: entries}
+		u := unit{at: uint64(at), entries: entries, types: types}
 		r := reader{b: b, at: at}
 		if err := d.readUnit(&r, &u, types); err != nil {
 			return errorf("unit at %#x: %s", at, err)
@@ -133,6 +135,7 @@ func (d *debug) readUnit(r *reader, u *unit, types bool) error {
 	switch typ {
 	case unitCompile, unitPartial:
 	case unitSkeleton, unitSplit:
+		u.split = true
 		r.skip(8)
 	case unitType, unitSplitTyp:
 		d.signatures = append(d.signatures, r.u64())
@@ -195,7 +198,7 @@ func (d *debug) checkEntries(r *reader, u *unit) error {
 		if !ok {
 			return errorf("entry at %#x: its abbreviation code %d is not in the table at .debug_abbrev %#x", at, code, u.abbrevs)
 		}
-		declaration := false
+		declaration, split, numbered := false, false, u.split
 		attributes := reader{b: d.abbrev.b, at: a.attributes}
 		for {
 			attr, form := attributes.uleb(), attributes.uleb()
@@ -207,6 +210,9 @@ func (d *debug) checkEntries(r *reader, u *unit) error {
 			}
 			for form == formIndirect && !r.short {
 				form = r.uleb()
+				if err := checkClass(attr, form); err != nil {
+					return errorf("entry at %#x: attribute %#x: %s", at, attr, err)
+				}
 			}
 			if err := d.checkForm(form); err != nil && !r.short {
 				return errorf("entry at %#x: attribute %#x: %s", at, attr, err)
@@ -231,7 +237,19 @@ func (d *debug) checkEntries(r *reader, u *unit) error {
 					return errorf("entry at %#x: attribute %#x %s", at, attr, err)
 				}
 			}
+			if isLink(attr) {
+				if err := d.checkLink(r, u, uint64(at), v); err != nil {
+					return errorf("entry at %#x: attribute %#x %s", at, attr, err)
+				}
+			}
+			if attr == attrDwoName || attr == attrGNUDwoName {
+				split = true
+			}
+			numbered = numbered || attr == attrGNUDwoID
 			d.steps--
+		}
+		if split && !numbered && depth == 0 {
+			return errorf("entry at %#x: it has the name of a DWARF object file, and the unit has no number to find in that", at)
 		}
 		if isUnit(a.tag) != (depth == 0) {
 			if depth == 0 {
@@ -257,20 +275,21 @@ func (d *debug) checkEntries(r *reader, u *unit) error {
 // checkTypeReference checks a reference to a class, or to the type of an index
 // into an array: gdb ends itself over another entry in their place.
 func (d *debug) checkTypeReference(r *reader, u *unit, attr uint64, v value) error {
-	if v.form < formRef1 || v.form > formRefUdata || v.number >= u.end-u.at {
+	to, ok := u.target(v)
+	if !ok {
 		return nil
 	}
-	target := reader{b: r.b, at: int(u.at + v.number)}
+	target := reader{b: r.b, at: int(to)}
 	a, ok := d.abbrevs.find(target.uleb())
 	switch {
 	case !ok:
 		return nil // no entry starts there, which is found out elsewhere
 	case attr == attrContainingType && !isClass(a.tag):
-		return errorf("refers to %#x, an entry with tag %#x, which is no class", u.at+v.number, a.tag)
+		return errorf("refers to %#x, an entry with tag %#x, which is no class", to, a.tag)
 	case attr == attrContainingType:
 		return nil
 	case !isType(a.tag):
-		return errorf("refers to %#x, an entry with tag %#x, which is no type", u.at+v.number, a.tag)
+		return errorf("refers to %#x, an entry with tag %#x, which is no type", to, a.tag)
 	case a.tag != tagBaseType:
 		return nil
 	}
@@ -282,7 +301,7 @@ func (d *debug) checkTypeReference(r *reader, u *unit, attr uint64, v value) err
 			size.number = attributes.uleb()
 		}
 		if attr == 0 && form == 0 {
-			return errorf("refers to %#x, a type without a size", u.at+v.number)
+			return errorf("refers to %#x, a type without a size", to)
 		}
 		if form == formIndirect || !known(form) {
 			return nil
@@ -295,6 +314,53 @@ func (d *debug) checkTypeReference(r *reader, u *unit, attr uint64, v value) err
 		}
 	}
 	return nil
+}
+
+// longestLink is more than any compiler makes of one entry that stands for another:
+// a concrete function, its abstract one, the declaration in its class.
+const longestLink = 16
+
+// checkLink follows an entry's link to another one of the unit.
+func (d *debug) checkLink(r *reader, u *unit, from uint64, v value) error {
+	to, ok := u.target(v)
+	for n := 0; ok; n++ {
+		if to == from || n == longestLink {
+			return errorf("leads by way of others back to %#x: gdb follows it for ever", to)
+		}
+		target := reader{b: r.b, at: int(to)}
+		a, found := d.abbrevs.find(target.uleb())
+		if !found || !a.links {
+			return nil
+		}
+		attributes := reader{b: d.abbrev.b, at: a.attributes}
+		for ok = false; !ok && !target.short && !attributes.short; d.steps-- {
+			attr, form := attributes.uleb(), attributes.uleb()
+			if form == formImplicitConst {
+				attributes.uleb()
+			}
+			for form == formIndirect && !target.short {
+				form = target.uleb()
+			}
+			if attr == 0 && form == 0 || !known(form) {
+				return nil
+			}
+			if next := u.readForm(&target, form); isLink(attr) {
+				to, ok = u.target(next)
+			}
+		}
+	}
+	return nil
+}
+
+// target is where the entry of the unit starts to which a value refers.
+func (u *unit) target(v value) (uint64, bool) {
+	switch {
+	case v.form >= formRef1 && v.form <= formRefUdata && v.number < u.end-u.at:
+		return u.at + v.number, true
+	case v.form == formRefAddr && !u.types && v.number >= u.first && v.number < u.end:
+		return v.number, true
+	}
+	return 0, false
 }
 
 func isType(tag uint64) bool {
