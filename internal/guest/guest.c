@@ -134,21 +134,28 @@ void *guest_try_malloc(size_t size) {
 
 /* Under ThreadSanitizer a block may be freed by another thread than the one
  * that asked for it: it cannot see the lock that passes the block on, which is
- * Go's. */
+ * Go's. Go's own race detector has functions of these names, which are not for
+ * C. */
 extern void __tsan_release(void *) __attribute__((weak));
 extern void __tsan_acquire(void *) __attribute__((weak));
 static char passed_on;
+
+static void pass_on(void (*how)(void *)) {
+#ifndef GO_RACE
+  if (how) how(&passed_on);
+#endif
+}
 
 int guest_malloc(void **first, size_t first_size, void **second,
                  size_t second_size) {
   if (!*first && first_size) *first = guest_try_malloc(first_size);
   if (!*second && second_size) *second = guest_try_malloc(second_size);
-  if (__tsan_release) __tsan_release(&passed_on);
+  pass_on(__tsan_release);
   return (*first || !first_size) && (*second || !second_size);
 }
 
 void guest_free_chain(uintptr_t first) {
-  if (__tsan_acquire) __tsan_acquire(&passed_on);
+  pass_on(__tsan_acquire);
   for (void **block = (void **)first; block;) {
     void **next = *block;
     free(block);

@@ -1,0 +1,6 @@
+//go:build race
+
+package guest
+
+// #cgo CFLAGS: -DGO_RACE
+import "C"
