@@ -8,6 +8,9 @@ and debuggers print names, lines and locals for it::
     with jitdebug.register(image):
         call_the_code()
 
+Where there is no image, the library makes it: ``register_functions`` takes names,
+addresses and lines, ``register_object`` an object file as a compiler wrote it.
+
 All JITs of a process share one list, in libjitdebug, whichever language they are
 written in. The library is loaded at the first registration: a server that imports
 this package and then forks its workers has it start in each worker that needs it.
@@ -28,8 +31,15 @@ from jitdebug._errors import (
     StaleError,
     UnsupportedError,
 )
+from jitdebug._function import Function, Line, Unwind
 from jitdebug._library import notice, version
-from jitdebug._registration import Registration, register, register_batch
+from jitdebug._registration import (
+    Registration,
+    register,
+    register_batch,
+    register_functions,
+    register_object,
+)
 
 __version__ = "1.0.0"
 
@@ -39,16 +49,21 @@ __all__ = [
     "DuplicateError",
     "Error",
     "ForkedError",
+    "Function",
     "HandleError",
     "ImageError",
     "InternalError",
+    "Line",
     "OutOfMemoryError",
     "Registration",
     "StaleError",
     "UnsupportedError",
+    "Unwind",
     "notice",
     "register",
     "register_batch",
+    "register_functions",
+    "register_object",
     "version",
 ]
 

@@ -7,12 +7,14 @@ import os
 from ctypes import c_size_t, c_void_p
 from typing import TYPE_CHECKING, NoReturn
 
-from jitdebug import _abi, _buffer, _errors, _library
+from jitdebug import _abi, _buffer, _errors, _function, _library, _section
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import TracebackType
 
+    from jitdebug._function import Function
+    from jitdebug._section import Sections
     from typing_extensions import Buffer, Self
 
 # The registrations that are open, with the buffers that each has borrowed. Who
@@ -64,9 +66,12 @@ class Registration:
         """What debuggers read, in the order of the batch, not to be written to.
 
         A borrowed buffer itself, or a copy of the library's copy, which is
-        therefore good after ``close`` too.
+        therefore good after ``close`` too. Of functions, an image with those of
+        this registration alone, where debuggers may be reading them together
+        with others.
 
-        Raises StaleError: it is closed; ForkedError; InternalError.
+        Raises StaleError: it is closed; OutOfMemoryError: of functions;
+        ForkedError; InternalError.
         """
         borrowed = self._open.get(self._handle)
         if borrowed is None:
@@ -235,6 +240,105 @@ def register_batch(
         array, len(array), _flags(borrow, nowait, opaque), registration._handle
     )
     if status != _abi.OK:
+        raise _refused(registration, status, library)
+    return registration
+
+
+def register_functions(
+    functions: Iterable[Function], *, nowait: bool = False
+) -> Registration:
+    """Registers functions of which there is no image, all of them or none.
+
+    The library writes the image, with symbols, lines and frames. Debuggers know
+    the functions when this returns::
+
+        jitdebug.register_functions(
+            [
+                jitdebug.Function(
+                    name="fib",
+                    address=address,
+                    size=size,
+                    file="fib.js",
+                    lines=[(0, 1), (12, 2)],
+                    unwind=jitdebug.Unwind.FRAME_POINTER,
+                )
+            ]
+        )
+
+    Registering each function by itself as it is generated is fine: the functions
+    of several calls are merged into one image now and then. A call that merges
+    takes longer.
+
+    Args:
+        functions: In any order; one at least. No two may overlap.
+        nowait: As for ``register``.
+
+    Returns:
+        The registration, of all of them.
+
+    Raises:
+        TypeError: A field has the wrong type.
+        ArgumentError: There is no function, or one is not as ``Function`` says.
+            The sentence says which, counted from 0, and what.
+        UnsupportedError: There is no library, or the process's list is kept by
+            an older one, which lacks this.
+        BusyError, OutOfMemoryError, ForkedError, InternalError: As ``register``.
+    """
+    library = _library.functions or _library.load()
+    array = _function.array(functions)
+    registration = Registration(1, ())
+    if status := library.register_functions(
+        array, len(array), _abi.NOWAIT if nowait else 0, registration._handle
+    ):
+        raise _refused(registration, status, library)
+    return registration
+
+
+def register_object(
+    object: Buffer, sections: Sections, *, nowait: bool = False
+) -> Registration:
+    """Registers an object file that you have loaded, as a compiler wrote it.
+
+    It may be of gcc, clang, a Fortran compiler, or of llvmlite's ``emit_object``.
+    The library makes the image: it relocates and decompresses the debug
+    information, and leaves out what was not loaded::
+
+        jitdebug.register_object(object, {".text": address})
+
+    Args:
+        object: A relocatable ELF file (ET_REL) for this machine: bytes, or any
+            buffer whose bytes lie side by side. It is copied.
+        sections: Where its sections of code and data were loaded; what is left
+            out counts as not loaded. The keys are names, or the indices of
+            section headers, which tell apart several sections of one name.
+        nowait: As for ``register``.
+
+    Returns:
+        The registration; its ``image`` is what was made of the object.
+
+    Raises:
+        TypeError: It is no buffer, or the sections are not as said above.
+        BufferError: Its bytes do not lie side by side.
+        ArgumentError: It is empty, or there is no section; or the object does not
+            have it, several could be meant, or it cannot be at that address.
+        ImageError: It is not an object file of this machine, or damaged.
+        UnsupportedError: There is no library; or something in the object is not
+            known to it, such as a kind of relocation, which the sentence names.
+        BusyError, OutOfMemoryError, ForkedError, InternalError: As ``register``.
+    """
+    library = _library.functions or _library.load()
+    view = memoryview(object)
+    data = object if type(object) is bytes else _buffer.address(view)
+    array = _section.array(sections)
+    registration = Registration(1, ())
+    if status := library.register_object(
+        data,
+        view.nbytes,
+        array,
+        len(array),
+        _abi.NOWAIT if nowait else 0,
+        registration._handle,
+    ):
         raise _refused(registration, status, library)
     return registration
 
