@@ -311,6 +311,8 @@ def register_object(
         sections: Where its sections of code and data were loaded; what is left
             out counts as not loaded. The keys are names, or the indices of
             section headers, which tell apart several sections of one name.
+            llvmlite's target machines put code into ``.ltext``, and leave
+            ``.text`` empty, unless they are given a ``codemodel``.
         nowait: As for ``register``.
 
     Returns:
