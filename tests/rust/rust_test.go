@@ -53,28 +53,40 @@ func inOrder(t *testing.T, output string, want ...string) {
 	}
 }
 
-// A JIT in sixty lines: its code is stopped at, seen from within, and forgotten.
+// A JIT in sixty lines: a line of its program is stopped at and stepped over, seen
+// from within and from what it calls, and forgotten.
 func TestExample(t *testing.T) {
 	cargo(t, "bindings/rust", "build", "-p", "jitdebug", "--example", "jit")
 	t.Setenv("LD_LIBRARY_PATH", filepath.Dir(host.Library(t)))
 	program := filepath.Join(target(t), "debug/examples/jit")
-	image := filepath.Join(t.TempDir(), "generated.elf")
-	host.Run(t, time.Minute, host.Tool(t, "gcc"), "-g", "-O0", "-nostdlib", "-static", "-Wl,-Ttext-segment=0x10000000",
-		"-Wl,-esum_of_squares", "-o", image, filepath.Join(host.Root(t), "examples/demo/generated.c"))
+	answer := filepath.Join(t.TempDir(), "answer.calc")
+	if err := os.WriteFile(answer, []byte("add 6\nmul 7\nprint\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
 
-	output := host.GDB(t, []string{"set breakpoint pending on", "break generated.c:5", "run", "backtrace", "delete",
-		"break jit::call", "continue", "break *0x10001000", "continue", "info symbol 0x10001000"}, "--args", program, image)
-	inOrder(t, output, "Breakpoint 1, square (number=1) at ", "generated.c:5",
-		"#1 ", " in sum_of_squares (limit=10) at ", "generated.c:11", " in jit::call ",
-		"jit: the generated code returns 385", "Breakpoint 2, jit::call",
-		"Breakpoint 3, 0x0000000010001000 in ?? ()", "No symbol matches 0x10001000.")
+	output := host.GDB(t, []string{"set breakpoint pending on", "break answer.calc:2", "run", "backtrace", "print $rax",
+		"step", "print $rax", "delete", "break jit::print", "continue", "backtrace", "up", "set $code = $pc",
+		"info symbol $code", "continue", "backtrace", "info symbol $code"}, "--args", program, answer)
+	inOrder(t, output, "Breakpoint 1, program () at ", "answer.calc:2", "2\tmul 7",
+		"#0  program () at ", "answer.calc:2", "#1 ", " in jit::main () at ", "jit.rs:", "= 6\n",
+		"3\tprint\n", "= 42\n",
+		"Breakpoint 2, jit::print (value=42) at ", "#1 ", " in program () at ", "answer.calc:3", "#2 ", " in jit::main () at ",
+		"program + 34 in section .text", "jit: 42\n",
+		"Breakpoint 2, jit::print (value=42) at ", "#1 ", " in ?? ()", "No symbol matches $code.")
 
-	output = lldb(t, []string{"breakpoint set --file generated.c --line 5", "process launch", "thread backtrace",
-		"breakpoint delete --force", "breakpoint set --name jit::call", "continue", "breakpoint set --address 0x10001000",
-		"continue"}, program, image)
-	inOrder(t, output, "1: no locations (pending)", "stop reason = breakpoint 1.1", "`square(number=1) at generated.c:5",
-		"`sum_of_squares(limit=10) at generated.c:11", "jit`jit::call", "jit: the generated code returns 385",
-		"stop reason = breakpoint 2.1", "stop reason = breakpoint 3.1", "frame #0: 0x0000000010001000")
+	output = lldb(t, []string{"breakpoint set --file answer.calc --line 2", "process launch", "thread backtrace",
+		"register read rax", "thread step-over", "register read rax", "breakpoint delete --force",
+		"breakpoint set --name jit::print", "continue", "thread backtrace", "continue", "thread backtrace --count 3"},
+		program, answer)
+	inOrder(t, output, "1: no locations (pending)", "stop reason = breakpoint 1.1", "-> 2   \tmul 7",
+		"frame #0: ", "`program at answer.calc:2:1", "frame #1: ", " jit`jit::main", " jit`main", "rax = 0x0000000000000006",
+		"-> 3   \tprint", "rax = 0x000000000000002a",
+		"stop reason = breakpoint 2.1", "frame #0: ", "jit::print", "(value=42)", "frame #1: ", "`program at answer.calc:3:1",
+		"frame #2: ", " jit`jit::main", " jit`main",
+		"stop reason = breakpoint 2.1", "frame #0: ", "jit::print", "frame #1: ", "frame #2: ", " jit`jit::main")
+	if count := strings.Count(output, "`program at "); count != 4 {
+		t.Errorf("lldb names the program %d times, not at two stops and in two backtraces alone:\n%s", count, output)
+	}
 }
 
 // Two versions of wasmtime's crate, each in a plugin of its own. As they come from

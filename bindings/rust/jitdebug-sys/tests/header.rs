@@ -40,9 +40,11 @@ fn read(text: &str) -> Declarations {
                     quote!(#name: #of).to_string()
                 });
                 let public = fields.map(|field| plain(&field)).filter(|f| !f.starts_with('_'));
-                found
-                    .structs
-                    .insert(declared.ident.to_string(), public.collect::<Vec<_>>().join(", "));
+                // C's order and padding: the fields' offsets are the header's, then.
+                let layout = declared.attrs.iter().find(|attr| attr.path().is_ident("repr"));
+                let layout = layout.map(|attr| attr.meta.to_token_stream().to_string());
+                let fields = public.collect::<Vec<_>>().join(", ");
+                found.structs.insert(declared.ident.to_string(), format!("{layout:?} {fields}"));
             }
             Item::Const(constant) => {
                 if let Some(value) = number(&constant.expr) {

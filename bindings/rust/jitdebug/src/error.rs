@@ -11,7 +11,8 @@ use crate::registration::Images;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Status {
-    /// An image without bytes, or a batch without images.
+    /// An image without bytes, a batch without images, a function or a section that
+    /// cannot be as it is said to be.
     Argument,
     /// Not a handle of the library.
     Handle,
@@ -79,6 +80,29 @@ impl fmt::Display for Status {
     }
 }
 
+/// A status, and the sentence with it; where memory is out, the status must do.
+pub(crate) struct Failure {
+    pub(crate) status: Status,
+    pub(crate) sentence: String,
+}
+
+impl Failure {
+    /// This thread's latest, which was answered with this number.
+    pub(crate) fn latest(code: i32) -> Self {
+        let mut sentence = String::new();
+        // SAFETY: the text is good until this thread's next failing call.
+        let latest = unsafe { text(jitdebug_sys::jitdebug_last_error()) };
+        if sentence.try_reserve_exact(latest.len()).is_ok() {
+            sentence.push_str(latest);
+        }
+        Self { status: Status::from_code(code), sentence }
+    }
+
+    pub(crate) fn memory() -> Self {
+        Self { status: Status::Memory, sentence: String::new() }
+    }
+}
+
 /// Nothing was registered. Shown as the library's sentence, which names what is at
 /// fault.
 ///
@@ -91,16 +115,8 @@ pub struct Error {
 }
 
 impl Error {
-    /// This thread's latest failure.
-    pub(crate) fn latest(code: i32, images: Images) -> Self {
-        let mut sentence = String::new();
-        // SAFETY: the text is good until this thread's next failing call.
-        let latest = unsafe { text(jitdebug_sys::jitdebug_last_error()) };
-        // Where memory is out, the status must do.
-        if sentence.try_reserve_exact(latest.len()).is_ok() {
-            sentence.push_str(latest);
-        }
-        Self { status: Status::from_code(code), sentence, images }
+    pub(crate) fn new(failure: Failure, images: Images) -> Self {
+        Self { status: failure.status, sentence: failure.sentence, images }
     }
 
     /// What kind of failure it is.

@@ -1,5 +1,7 @@
-//! Images that are registered.
+//! What is registered.
 
+use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::ptr::{NonNull, null, null_mut};
 use core::{fmt, mem, slice};
@@ -9,9 +11,11 @@ use jitdebug_sys::{
     jitdebug_image, jitdebug_registration,
 };
 
-use crate::Error;
+use crate::error::{Error, Failure, Status};
+use crate::{Function, Section};
 
-/// One or more ELF images that a debugger is shown for as long as this lives.
+/// Code that a debugger is shown for as long as this lives: one or more ELF images,
+/// which the caller has, or the library makes of functions or of an object file.
 ///
 /// An image is a relocatable, executable or shared ELF file for this machine whose
 /// addresses are those at which the code was loaded. What no debugger could read is
@@ -105,6 +109,62 @@ impl Registration {
         Options::new().register_batch_copy(images)
     }
 
+    /// Registers functions of which there is no image, all or none: the library
+    /// writes one, with symbols and DWARF. All of it is copied.
+    ///
+    /// What is registered a few at a time the library merges now and then, for many
+    /// small images are slow in a debugger; no name is missing meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error, and nothing is registered, if there are no functions, if
+    /// one of them cannot be as it is said to be or overlaps another, and the
+    /// sentence says which, counted from 0; if memory is out, in a forked child in
+    /// which the library cannot run, or if there is no library.
+    pub fn register_functions(functions: &[Function]) -> Result<Self, Error> {
+        Options::new().register_functions(functions)
+    }
+
+    /// Registers functions, or fails with [`Status::Busy`](crate::Status::Busy) at
+    /// once if another thread is changing the list.
+    ///
+    /// # Errors
+    ///
+    /// As [`register_functions`](Self::register_functions), and if the list is being
+    /// changed.
+    pub fn try_register_functions(functions: &[Function]) -> Result<Self, Error> {
+        Options::new().nowait(true).register_functions(functions)
+    }
+
+    /// Registers an object file, as a compiler wrote it (LLVM, gcc, clang), whose
+    /// sections the caller has loaded and relocated. The library copies it, gives
+    /// its debug information the addresses, and leaves out what is not among the
+    /// sections. `.eh_frame` need not be loaded.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error, and nothing is registered, if the object file is damaged or
+    /// for another machine, if there are no sections, if one of them, which the
+    /// sentence names, is not in the object file, has no address or the place of
+    /// another, or if several could be meant; [`Status::Unsupported`] for what
+    /// the library does not know, such as a kind of relocation; and for the reasons
+    /// that [`register_functions`](Self::register_functions) has.
+    pub fn register_object(object: &[u8], sections: &[Section]) -> Result<Self, Error> {
+        Options::new().register_object(object, sections)
+    }
+
+    /// Registers an object file, or fails with
+    /// [`Status::Busy`](crate::Status::Busy) at once if another thread is changing
+    /// the list.
+    ///
+    /// # Errors
+    ///
+    /// As [`register_object`](Self::register_object), and if the list is being
+    /// changed.
+    pub fn try_register_object(object: &[u8], sections: &[Section]) -> Result<Self, Error> {
+        Options::new().nowait(true).register_object(object, sections)
+    }
+
     /// The image that a debugger is shown; of several the first.
     #[must_use]
     pub fn image(&self) -> &[u8] {
@@ -113,8 +173,10 @@ impl Registration {
 
     /// The images that a debugger is shown, in the order of the batch.
     ///
-    /// To look at one that the library copied takes its lock, and in a forked child
-    /// in which the library cannot run it is shown as empty.
+    /// To look at one that the library copied or made takes its lock, and in a
+    /// forked child in which the library cannot run it is shown as empty. Of functions
+    /// it is one with those of this registration alone, made when it is first looked
+    /// at, where a debugger reads them together with others; empty if memory is out.
     pub fn images(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         (0..self.count).map(|index| match &self.images {
             Images::One(image) => image,
@@ -249,10 +311,61 @@ impl Options {
         finish(registered, Images::Copied, images.len())
     }
 
+    /// See [`Registration::register_functions`].
+    ///
+    /// # Errors
+    ///
+    /// As there, and with [`opaque`](Self::opaque), which is for images alone.
+    pub fn register_functions(self, functions: &[Function]) -> Result<Registration, Error> {
+        let registered = array("functions", functions, Function::as_c).and_then(|functions| {
+            let mut handle = null_mut();
+            // SAFETY: the functions can be read, and need not stay; who says that
+            // one has a frame pointer promises that its code can be.
+            let status = unsafe {
+                jitdebug_sys::jitdebug_register_functions(
+                    functions.as_ptr(),
+                    functions.len(),
+                    self.flags,
+                    &raw mut handle,
+                )
+            };
+            answer(status, handle)
+        });
+        finish(registered, Images::Copied, 1)
+    }
+
+    /// See [`Registration::register_object`].
+    ///
+    /// # Errors
+    ///
+    /// As there, and with [`opaque`](Self::opaque), which is for images alone.
+    pub fn register_object(
+        self,
+        object: &[u8],
+        sections: &[Section],
+    ) -> Result<Registration, Error> {
+        let registered = array("sections", sections, Section::as_c).and_then(|sections| {
+            let mut handle = null_mut();
+            // SAFETY: the object file and the sections can be read, and need not stay.
+            let status = unsafe {
+                jitdebug_sys::jitdebug_register_object(
+                    object.as_ptr().cast(),
+                    object.len(),
+                    sections.as_ptr(),
+                    sections.len(),
+                    self.flags,
+                    &raw mut handle,
+                )
+            };
+            answer(status, handle)
+        });
+        finish(registered, Images::Copied, 1)
+    }
+
     /// # Safety
     ///
     /// With [`JITDEBUG_BORROW`] the image outlives the handle, in its place.
-    unsafe fn one(self, image: &[u8], flags: u32) -> Result<Handle, i32> {
+    unsafe fn one(self, image: &[u8], flags: u32) -> Result<Handle, Failure> {
         let mut handle = null_mut();
         // SAFETY: the image can be read, and the caller sees to it that it stays.
         let status = unsafe {
@@ -263,19 +376,17 @@ impl Options {
                 &raw mut handle,
             )
         };
-        NonNull::new(handle).ok_or(status)
+        answer(status, handle)
     }
 
     /// # Safety
     ///
     /// With [`JITDEBUG_BORROW`] the images outlive the handle, in their places.
-    unsafe fn batch<T: AsRef<[u8]>>(self, images: &[T], flags: u32) -> Result<Handle, i32> {
-        let mut array = Vec::new();
-        array.try_reserve_exact(images.len()).map_err(|_| jitdebug_sys::JITDEBUG_E_MEMORY)?;
-        array.extend(images.iter().map(|image| {
+    unsafe fn batch<T: AsRef<[u8]>>(self, images: &[T], flags: u32) -> Result<Handle, Failure> {
+        let array = array("images", images, |image| {
             let image = image.as_ref();
-            jitdebug_image { data: image.as_ptr().cast(), size: image.len() }
-        }));
+            Ok(jitdebug_image { data: image.as_ptr().cast(), size: image.len() })
+        })?;
         let mut handle = null_mut();
         // SAFETY: the images can be read, and the caller sees to it that they stay;
         // the array need not.
@@ -287,19 +398,41 @@ impl Options {
                 &raw mut handle,
             )
         };
-        NonNull::new(handle).ok_or(status)
+        answer(status, handle)
     }
 }
 
 type Handle = NonNull<jitdebug_registration>;
 
+/// What the library has just answered.
+fn answer(status: i32, handle: *mut jitdebug_registration) -> Result<Handle, Failure> {
+    NonNull::new(handle).ok_or_else(|| Failure::latest(status))
+}
+
+/// The array for C of what is in this one; the failure says which is at fault.
+fn array<T, C>(
+    name: &str,
+    items: &[T],
+    as_c: impl Fn(&T) -> Result<C, String>,
+) -> Result<Vec<C>, Failure> {
+    let mut array = Vec::new();
+    array.try_reserve_exact(items.len()).map_err(|_| Failure::memory())?;
+    for (index, item) in items.iter().enumerate() {
+        array.push(as_c(item).map_err(|problem| Failure {
+            status: Status::Argument,
+            sentence: format!("{name}[{index}]: {problem}"),
+        })?);
+    }
+    Ok(array)
+}
+
 fn finish(
-    registered: Result<Handle, i32>,
+    registered: Result<Handle, Failure>,
     images: Images,
     count: usize,
 ) -> Result<Registration, Error> {
     match registered {
         Ok(handle) => Ok(Registration { handle, images, count }),
-        Err(status) => Err(Error::latest(status, images)),
+        Err(failure) => Err(Error::new(failure, images)),
     }
 }
