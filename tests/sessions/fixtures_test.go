@@ -19,6 +19,7 @@ import (
 //	code.rel          generated.c, an object file
 //	successor.exec    successor.c, linked at 0x10000000 as well
 //	forth             examples/forth
+//	compaction        a host that registers function by function
 //	COMPILER_dwarfN_exec, COMPILER_dwarfN_rel
 //	                  generated.c with a function of this name
 func build(t *testing.T) string {
@@ -33,6 +34,7 @@ func build(t *testing.T) string {
 	move("linked", host.Compile(t, "testdata/host.c", linked...))
 	move("constructor", host.Compile(t, "testdata/host.c", append(linked, "-DCONSTRUCTOR")...))
 	move("forth", host.Compile(t, filepath.Join(host.Root(t), "examples/forth/forth.c"), host.Linked(t)...))
+	move("compaction", host.Compile(t, "testdata/compaction.c", host.Linked(t)...))
 	move("dlopen", host.Compile(t, "testdata/host.c", "testdata/code.c", "-O0"))
 
 	source := func(name string) string { return filepath.Join(host.Root(t), "tests/sessions/testdata", name) }
