@@ -65,7 +65,7 @@ func jitdebugGoRegisterFunctions(call *C.struct_gate_call) (status C.int32_t) {
 	}
 	memory := (*registry.Memory)(unsafe.Pointer(&call.memory))
 	handle, err := registry.RegisterFunctions(unsafe.Pointer(call.functions), uintptr(call.count), uint32(call.flags), memory,
-		(*uintptr)(unsafe.Pointer(&call.records)), (*uintptr)(unsafe.Pointer(&call.order)))
+		(*uintptr)(unsafe.Pointer(&call.records)), (*uintptr)(unsafe.Pointer(&call.order)), unsafe.Pointer(call))
 	if err != nil {
 		return failed(call, err)
 	}

@@ -105,6 +105,17 @@ func (i *Image) meets(from, to uint64) bool {
 	return from < i.end && i.start < to && image.Meets(i.bytes(), from, to)
 }
 
+// meetsAny says whether one of the addresses is in a section of the image's, or
+// at its end, as after a call.
+func (i *Image) meetsAny(addresses []uint64) bool {
+	for _, address := range addresses {
+		if i.meets(address-1, address+1) {
+			return true
+		}
+	}
+	return false
+}
+
 // starts says whether a section of the image's starts at an address.
 func (i *Image) starts(address uint64) bool { return image.Starts(i.bytes(), address) }
 

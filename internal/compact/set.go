@@ -73,13 +73,17 @@ func (s *Set) takeGarbage() Garbage {
 }
 
 // Add puts a part's image on the list, and merges what there are too many of.
-func (s *Set) Add(i *Image) Garbage {
+// stack is an address on the calling thread's stack.
+func (s *Set) Add(i *Image, stack unsafe.Pointer) Garbage {
 	to := s.place(i)
 	s.makeRoom(i, to)
 	gdbjit.Add(&i.entry)
 	partAt(i.parts()[0]).image = i.address()
 	s.link(i, to)
-	s.settle()
+	for l := small; l < full; l++ {
+		for s.lists[l].count >= fan && s.merge(l, stack) {
+		}
+	}
 	return s.takeGarbage()
 }
 
@@ -98,7 +102,6 @@ func (s *Set) Remove(p *Part) Garbage {
 	}
 	s.release(p)
 	s.garbage.add(uintptr(unsafe.Pointer(p)))
-	s.settle()
 	return s.takeGarbage()
 }
 
@@ -162,27 +165,52 @@ func (s *Set) release(p *Part) {
 	}
 }
 
-// settle merges until there are few images of each size.
-func (s *Set) settle() {
-	for l := small; l < full; l++ {
-		for s.lists[l].count >= fan && s.merge(l) {
-		}
-	}
-}
-
 // merge makes one of the newest images of a size, as many as do not become too
-// large. It returns false if there is no memory, and has changed nothing.
-func (s *Set) merge(l list) bool {
+// large. It returns false if there is no memory, or not two of them.
+//
+// Left out are those that have a function on the stack: while the user waits for
+// its end, debuggers keep pointers to what they know of it.
+func (s *Set) merge(l list, stack unsafe.Pointer) bool {
 	var chosen [fan]uintptr
+	var room [64]uint64
+	active := s.active(l, stack, room[:0])
 	n, functions := 0, 0
 	for at := s.lists[l].newest; at != 0 && n < fan; at = imageAt(at).next {
-		if i := imageAt(at); functions+i.functions <= limit {
+		if i := imageAt(at); functions+i.functions <= limit && !i.meetsAny(active) {
 			chosen[n] = at
 			n++
 			functions += i.functions
 		}
 	}
+	if n < 2 {
+		return false
+	}
 	return s.replace(chosen[:n], nil, func(from, to uint64) bool { return to-from > reach || s.meets(from, to) })
+}
+
+// active returns what on the stack may be addresses in the code of a list.
+func (s *Set) active(l list, stack unsafe.Pointer, found []uint64) []uint64 {
+	const (
+		depth = 256 << 10
+		page  = 4096
+	)
+	start, end := ^uint64(0), uint64(0)
+	for at := s.lists[l].newest; at != 0; at = imageAt(at).next {
+		start, end = min(start, imageAt(at).start), max(end, imageAt(at).end)
+	}
+	for offset := uintptr(0); offset < depth; {
+		size := page - (uintptr(stack)+offset)%page
+		if guest.Readable(unsafe.Add(stack, offset), size) != size {
+			break
+		}
+		for rest := offset + size; offset < rest; offset += wordSize {
+			word := *(*uint64)(unsafe.Add(stack, offset))
+			if start <= word && word <= end && len(found) < cap(found) {
+				found = append(found, word)
+			}
+		}
+	}
+	return found
 }
 
 // meets says whether a section of an image has a byte of these addresses.

@@ -14,8 +14,9 @@ import (
 // memory, puts it on the list and returns its handle.
 //
 // What is allocated is in memory, as for Register, and in records and order, which
-// are the caller's to free in any case.
-func RegisterFunctions(array unsafe.Pointer, count uintptr, flags uint32, memory *Memory, records, order *uintptr) (uintptr, error) {
+// are the caller's to free in any case. stack is an address on the calling thread's
+// stack.
+func RegisterFunctions(array unsafe.Pointer, count uintptr, flags uint32, memory *Memory, records, order *uintptr, stack unsafe.Pointer) (uintptr, error) {
 	if err := checkFlags(flags); err != nil {
 		return 0, err
 	}
@@ -58,7 +59,7 @@ func RegisterFunctions(array unsafe.Pointer, count uintptr, flags uint32, memory
 	begin()
 	in(slot).Memory = Memory{Entries: *records}
 	*records = 0
-	garbage = parts.Add(image)
+	garbage = parts.Add(image, stack)
 	return slot.Arm(), nil
 }
 
