@@ -15,13 +15,15 @@ import (
 	"github.com/libjitdebug/libjitdebug/tests/host"
 )
 
+const limit = 5 * time.Minute
+
 // cargo runs cargo in a directory of the checkout, with the library under test.
 func cargo(t *testing.T, directory string, arguments ...string) {
 	t.Helper()
 	command := exec.Command(host.Tool(t, "cargo"), append(arguments, "--quiet", "--locked")...)
 	command.Dir = filepath.Join(host.Root(t), directory)
 	command.Env = append(os.Environ(), "CARGO_TARGET_DIR="+target(t), "JITDEBUG_LIB_DIR="+filepath.Dir(host.Library(t)))
-	if output, err := host.Try(5*time.Minute, command); err != nil {
+	if output, err := host.Try(limit, command); err != nil {
 		t.Fatalf("%v: %v\n%s", command, err, output)
 	}
 }

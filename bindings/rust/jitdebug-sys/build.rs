@@ -32,11 +32,14 @@ fn main() {
 }
 
 fn find() -> Result<Found, Box<dyn Error>> {
-    if let Some(directory) = env::var_os("JITDEBUG_LIB_DIR") {
-        let directory = PathBuf::from(directory);
+    let named = env::var_os("JITDEBUG_LIB_DIR").filter(|directory| !directory.is_empty());
+    if let Some(directory) = named.map(PathBuf::from) {
+        let shown = directory.display();
+        if directory.is_relative() {
+            return Err(format!("JITDEBUG_LIB_DIR: {shown} is not an absolute path").into());
+        }
         if !directory.join(LIBRARY).exists() {
-            let directory = directory.display();
-            return Err(format!("JITDEBUG_LIB_DIR: there is no {LIBRARY} in {directory}").into());
+            return Err(format!("JITDEBUG_LIB_DIR: there is no {LIBRARY} in {shown}").into());
         }
         let include = directory.join("../include");
         println!("cargo::rerun-if-changed={}", directory.join(LIBRARY).display());
@@ -56,19 +59,37 @@ fn find() -> Result<Found, Box<dyn Error>> {
             }
             format!("pkg-config knows jitdebug, but there is no {LIBRARY} in its directories")
         }
-        Err(pkg_config::Error::Failure { .. }) => "pkg-config knows no jitdebug 1.0".into(),
-        Err(error) => error.to_string().lines().next().unwrap_or_default().into(),
+        Err(error) => why(&error),
     };
     let sources = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("../../..");
-    if sources.join("scripts/build").exists() && sources.join("gate.c").exists() {
-        return build(&sources.canonicalize()?);
-    }
+    let unbuilt = if !sources.join("scripts/build").exists() || !sources.join("gate.c").exists() {
+        "this is no checkout of libjitdebug in which to build it".into()
+    } else if env::var("TARGET")? != env::var("HOST")? {
+        format!("Go builds it for this machine, not for {}", env::var("TARGET")?)
+    } else {
+        match build(&sources.canonicalize()?) {
+            Ok(found) => return Ok(found),
+            Err(error) => format!("it could not be built with Go from its sources ({error})"),
+        }
+    };
     Err(format!(
-        "libjitdebug was not found: JITDEBUG_LIB_DIR is not set, {missing}, and this is no checkout \
-         of libjitdebug in which to build it. Install it, name the directory that it is in in \
-         JITDEBUG_LIB_DIR, or choose the feature dlopen, which needs none to build"
+        "libjitdebug was not found: JITDEBUG_LIB_DIR is not set, {missing}, and {unbuilt}. Install \
+         it, or name the directory that it is in in JITDEBUG_LIB_DIR, or choose the feature dlopen, \
+         which needs none to build"
     )
     .into())
+}
+
+/// Why pkg-config does not say where the library is, in a few words.
+fn why(error: &pkg_config::Error) -> String {
+    use pkg_config::Error::{Command, CrossCompilation, EnvNoPkgConfig, Failure, ProbeFailure};
+    match error {
+        Failure { .. } | ProbeFailure { .. } => "pkg-config knows no jitdebug 1.0".into(),
+        Command { cause, .. } => format!("pkg-config does not run ({cause})"),
+        CrossCompilation => "pkg-config is not set up for the target".into(),
+        EnvNoPkgConfig(name) => format!("{name} keeps pkg-config out"),
+        other => other.to_string().replace('\n', " / "),
+    }
 }
 
 /// Builds the library with Go into this package's output directory.
@@ -88,14 +109,17 @@ fn build(sources: &Path) -> Result<Found, Box<dyn Error>> {
     ] {
         println!("cargo::rerun-if-changed={}", sources.join(source).display());
     }
+    for compiler in ["GO", "CC"] {
+        println!("cargo::rerun-if-env-changed={compiler}");
+    }
     let directory = Path::new(&env::var("OUT_DIR")?).join("built");
-    let output =
-        Command::new(sources.join("scripts/build")).arg(directory.join(LIBRARY)).output()?;
+    let script = sources.join("scripts/build");
+    let output = Command::new(&script)
+        .arg(directory.join(LIBRARY))
+        .output()
+        .map_err(|error| format!("{}: {error}", script.display()))?;
     if !output.status.success() {
-        let why = String::from_utf8_lossy(&output.stderr).trim().replace('\n', " / ");
-        return Err(
-            format!("libjitdebug could not be built with Go from its sources: {why}").into()
-        );
+        return Err(String::from_utf8_lossy(&output.stderr).trim().replace('\n', " / ").into());
     }
     Ok(Found { directory, include: Some(sources.join("include")) })
 }
@@ -109,7 +133,9 @@ fn link(found: &Found) -> Result<(), Box<dyn Error>> {
     for (from, to) in [(LIBRARY, "libjitdebug.so"), (LIBRARY, LIBRARY), (OBJECT, OBJECT)] {
         let (from, to) = (directory.join(from), output.join(to));
         let _ = fs::remove_file(&to); // a running program keeps the one that it has
-        fs::copy(&from, to).map_err(|error| format!("{}: {error}", from.display()))?;
+        fs::copy(&from, to).map_err(|error| {
+            format!("{} cannot be copied from where the library is: {error}", from.display())
+        })?;
     }
     println!("cargo::rustc-link-search=native={}", output.display());
     println!("cargo::rustc-link-lib=dylib=jitdebug");
