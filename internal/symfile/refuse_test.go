@@ -275,6 +275,23 @@ func TestUnloadedCodeIsRefused(t *testing.T) {
 	}
 }
 
+// TestLoadedDebugInformation: of debug information that is said to be loaded, gdb
+// takes the addresses of other debug sections for their offsets.
+func TestLoadedDebugInformation(t *testing.T) {
+	for _, image := range samples.Compiled(t) {
+		if image.Name != "clang-O2-all-placed" {
+			continue
+		}
+		bytes := bytes.Clone(image.Data)
+		le.PutUint64(bytes[header(bytes, find(t, bytes, ".debug_info"), shFlags):], 2)
+		if err := Check(bytes); err == nil || !strings.Contains(err.Error(), "(.debug_info): unit at 0x0: its debug_abbrev_offset is 0x3") {
+			t.Error(err)
+		}
+		return
+	}
+	t.Error("no such image")
+}
+
 func TestRelocatedCompressedIsRefused(t *testing.T) {
 	err := Check(samples.RelocatedCompressed(t))
 	if err == nil || !strings.Contains(err.Error(), "(.rela.debug_info): the relocations are for uncompressed bytes") {

@@ -181,9 +181,9 @@ func (f *file) relocated(i, by uint64, b []byte) (_ []byte, ok bool, err error) 
 		return nil, false, nil
 	}
 	table, symbols := f.contents(by), f.contents(uint64(f.section(by).link())%f.sections)
-	base := uint64(0)
-	if h := f.section(i); h.flags()&flagAlloc != 0 {
-		base = h.addr()
+	base, loaded := uint64(0), f.section(i).flags()&flagAlloc != 0
+	if loaded {
+		base = f.section(i).addr()
 	}
 	b = append([]byte(nil), b...)
 	for n := 0; len(table) >= relaSize; n, table = n+1, table[relaSize:] {
@@ -192,10 +192,10 @@ func (f *file) relocated(i, by uint64, b []byte) (_ []byte, ok bool, err error) 
 		if symbol < uint64(len(symbols)/symbolSize) {
 			s := (*[symbolSize]byte)(symbols[symbol*symbolSize:])
 			value += le.Uint64(s[8:])
-			// Where other sections are said to lie does not matter to gdb: newer
-			// LLVM gives addresses to debug sections too.
+			// Where other sections are said to lie does not matter to gdb, unless
+			// this one is loaded: newer LLVM gives addresses to debug sections too.
 			if index := uint64(le.Uint16(s[6:])); index != 0 && index < f.sections && index < indexReserve &&
-				f.section(index).flags()&flagAlloc != 0 {
+				(loaded || f.section(index).flags()&flagAlloc != 0) {
 				value += f.section(index).addr()
 				if !f.placed {
 					value = unplaced
