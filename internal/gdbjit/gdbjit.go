@@ -99,6 +99,10 @@ func (e *Entry) Image() (symfile unsafe.Pointer, size uint64) {
 	return e.symfile, e.size
 }
 
+// Hook is where a debugger stops the process: code that claims to lie there makes
+// gdb end itself.
+func Hook() uint64 { return uint64(uintptr(unsafe.Pointer(C.gdbjit_pair.register_code))) }
+
 // Add puts an entry at the head of the list and tells the debugger.
 func Add(e *Entry) {
 	this := uintptr(unsafe.Pointer(e))

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"strconv"
 	"unsafe"
 
 	"github.com/libjitdebug/libjitdebug/internal/compact"
@@ -38,6 +39,11 @@ func RegisterFunctions(array unsafe.Pointer, count uintptr, flags uint32, memory
 	all := unsafe.Slice((*(*function.Record))(at(order)), n)
 	if err := functions.Records(unsafe.Slice((*byte)(unsafe.Add(at(records), compact.PartSize)), size), machine.Host, all); err != nil {
 		return 0, &Error{Argument, err.Error()}
+	}
+	for i, f := range all {
+		if hook := gdbjit.Hook(); hook-f.Address < f.Size {
+			return 0, &Error{Argument, "functions[" + strconv.Itoa(i) + "]: covers " + hookName + " at 0x" + strconv.FormatUint(hook, 16)}
+		}
 	}
 	if err := function.CheckOverlap(all); err != nil {
 		return 0, &Error{Argument, err.Error()}

@@ -135,6 +135,9 @@ func RegisterObject(o Image, sections []object.Placement, flags uint32, memory *
 		return 0, &Error{BadImage, "object: the image made of it: " + err.Error()}
 	}
 	image := [1]Image{{memory.copies(), uintptr(len(placed))}}
+	if err := checkApart(&image[0]); err != nil {
+		return 0, &Error{BadImage, "object: the image made of it: " + err.Error()}
+	}
 	return publish(image[:], flags, memory)
 }
 

@@ -258,6 +258,9 @@ func check(images []Image, flags uint32) (uintptr, error) {
 			if err != nil {
 				return 0, named(images, i, BadImage, err.Error())
 			}
+			if err := checkApart(image); err != nil {
+				return 0, named(images, i, BadImage, err.Error())
+			}
 		}
 		if flags&Borrow == 0 {
 			total = alignedEnd(total, image.Size)
@@ -265,6 +268,14 @@ func check(images []Image, flags uint32) (uintptr, error) {
 	}
 	return total, nil
 }
+
+// checkApart keeps images off the place where debuggers stop, which gdb would not
+// live to see.
+func checkApart(image *Image) error {
+	return symfile.CheckApart(unsafe.Slice((*byte)(image.Data), image.Size), gdbjit.Hook(), hookName)
+}
+
+const hookName = "__jit_debug_register_code"
 
 func checkFlags(flags uint32) error {
 	if unknown := flags & unknownFlags; unknown != 0 {

@@ -264,6 +264,21 @@ func TestRefusedForms(t *testing.T) {
 	}
 }
 
+// TestStrayNamelistItem: gdb takes it for a member of the class, and then ends
+// itself or goes on for ever.
+func TestStrayNamelistItem(t *testing.T) {
+	image := samples.Formed(4, attrDeclaration, formFlag)
+	if err := Check(image); err != nil {
+		t.Fatalf("refused as it was: %v", err)
+	}
+	// A DW_TAG_template_value_parameter without children, its name first.
+	at := bytes.Index(image, []byte{0x30, 0, attrName, formString})
+	image[at] = tagNamelistItem
+	if err := Check(image); err == nil || !strings.Contains(err.Error(), "it is a DW_TAG_namelist_item outside of a DW_TAG_namelist") {
+		t.Error(err)
+	}
+}
+
 func TestUnloadedCodeIsRefused(t *testing.T) {
 	for _, image := range samples.Compiled(t) {
 		// linked-symbols has unwind information alone, linked-debug no contents.

@@ -86,3 +86,18 @@ func CheckWithin(image []byte, room func(bytes uintptr) bool) error {
 	}
 	return nil
 }
+
+// CheckApart says which section of an image that Check accepts is loaded over an
+// address that is none of its business, if there is one.
+func CheckApart(image []byte, address uint64, what string) error {
+	f := file{bytes: image}
+	if err := f.checkHeader(); err != nil {
+		return err
+	}
+	for i := uint64(1); i < f.sections; i++ {
+		if h := f.section(i); h.flags()&flagAlloc != 0 && address-h.addr() < h.size() {
+			return f.sectionError(i, "sh_addr %#x + sh_size %#x covers %s at %#x", h.addr(), h.size(), what, address)
+		}
+	}
+	return nil
+}

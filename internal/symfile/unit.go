@@ -31,6 +31,8 @@ const (
 	tagSubrange       = 0x21
 	tagBaseType       = 0x24
 	tagInlined        = 0x1d
+	tagNamelist       = 0x2b
+	tagNamelistItem   = 0x2c
 	tagSubprogram     = 0x2e
 	tagNamespace      = 0x39
 	tagInterface      = 0x38
@@ -256,6 +258,9 @@ func (d *debug) checkEntries(r *reader, u *unit) error {
 				return errorf("entry at %#x: its tag is %#x, the first entry of a unit has that of a unit", at, a.tag)
 			}
 			return errorf("entry at %#x: its tag is %#x, a unit's, but it is not the first of its unit", at, a.tag)
+		}
+		if a.tag == tagNamelistItem && depth > 0 && depth <= len(parents) && parents[depth-1] != tagNamelist {
+			return errorf("entry at %#x: it is a DW_TAG_namelist_item outside of a DW_TAG_namelist", at)
 		}
 		if a.tag == tagMember && !declaration && depth > 0 && depth <= len(parents) && isScope(parents[depth-1]) {
 			return errorf("entry at %#x: it is a DW_TAG_member outside of a class", at)

@@ -75,6 +75,31 @@ static void every_status(void **state) {
   FAILS(jitdebug_register(&wrong, sizeof wrong, 0, &out.registration),
         JITDEBUG_E_IMAGE, "section 1", "sh_size", "0xd431");
 
+  /* Over the place where debuggers stop, which gdb would not survive. */
+  char *hook = dlsym(RTLD_DEFAULT, "__jit_debug_register_code");
+  assert_non_null(hook);
+  snprintf(culprit, sizeof culprit, "0x%zx", (size_t)hook);
+  wrong = image;
+  wrong.sections[1].sh_addr = (uintptr_t)hook - 8;
+  FAILS(jitdebug_register(&wrong, sizeof wrong, 0, &out.registration),
+        JITDEBUG_E_IMAGE, "section 1", "__jit_debug_register_code", culprit);
+  const jitdebug_section place = {sizeof place, 1, NULL, hook};
+  FAILS(jitdebug_register_object(&image, sizeof image, &place, 1, 0,
+                                 &out.registration),
+        JITDEBUG_E_IMAGE, "section", "__jit_debug_register_code", culprit);
+  jitdebug_function functions[2] = {{.struct_size = sizeof *functions,
+                                     .name = "beside",
+                                     .address = hook - 32,
+                                     .size = 32}};
+  SUCCEEDS(jitdebug_register_functions(functions, 1, 0, &out.registration));
+  unregister_output();
+  functions[1] = functions[0];
+  functions[0].size = 1;
+  functions[1].address = hook - 31;
+  FAILS(jitdebug_register_functions(functions, 2, 0, &out.registration),
+        JITDEBUG_E_ARGUMENT, "functions[1]", "__jit_debug_register_code",
+        culprit);
+
   /* JITDEBUG_E_BUSY: lock.c. JITDEBUG_E_MEMORY: tests/memory, and below.
    * JITDEBUG_E_INTERNAL: tests/guest. JITDEBUG_E_UNSUPPORTED: nothing that is
    * known is unsupported on this platform. */
