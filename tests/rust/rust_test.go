@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -76,6 +77,11 @@ func TestExample(t *testing.T) {
 		"program + 34 in section .text", "jit: 42\n",
 		"Breakpoint 2, jit::print (value=42) at ", "#1 ", " in ?? ()", "No symbol matches $code.")
 
+	next := regexp.MustCompile(`#1 .*\bin jit::main `)
+	if !next.MatchString(output) {
+		t.Errorf("gdb has no %s in\n%s", next, output)
+	}
+
 	output = lldb(t, []string{"breakpoint set --file answer.calc --line 2", "process launch", "thread backtrace",
 		"register read rax", "thread step-over", "register read rax", "breakpoint delete --force",
 		"breakpoint set --name jit::print", "continue", "thread backtrace", "continue", "thread backtrace --count 3"},
@@ -86,6 +92,9 @@ func TestExample(t *testing.T) {
 		"stop reason = breakpoint 2.1", "frame #0: ", "jit::print", "(value=42)", "frame #1: ", "`program at answer.calc:3:1",
 		"frame #2: ", " jit`jit::main", " jit`main",
 		"stop reason = breakpoint 2.1", "frame #0: ", "jit::print", "frame #1: ", "frame #2: ", " jit`jit::main")
+	if next = regexp.MustCompile("frame #1: .* jit`jit::main"); !next.MatchString(output) {
+		t.Errorf("lldb has no %s in\n%s", next, output)
+	}
 	if count := strings.Count(output, "`program at "); count != 4 {
 		t.Errorf("lldb names the program %d times, not at two stops and in two backtraces alone:\n%s", count, output)
 	}
