@@ -205,6 +205,8 @@ func tolerated(line string) bool {
 		// Sections were placed and the segments were not, or the other way round.
 		"outside of ELF segments",
 		"in <in-memory@",
+		// The frames of the host, which a compiler described.
+		"incomplete CFI data; unspecified registers",
 	} {
 		if strings.Contains(line, part) {
 			return true

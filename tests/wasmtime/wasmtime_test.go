@@ -1,3 +1,5 @@
+//go:build extended
+
 // Package wasmtime proves that an unmodified wasmtime from the registry shares the
 // process's list by a patch in Cargo.toml, and is debugged as before.
 // scripts/test-extended runs it: to build two versions takes minutes.
@@ -77,9 +79,6 @@ func inOrder(t *testing.T, output string, want ...string) {
 }
 
 func TestWasmtime(t *testing.T) {
-	if os.Getenv("JITDEBUG_WASMTIME") == "" {
-		t.Skip("JITDEBUG_WASMTIME is not set: make test-extended runs this")
-	}
 	f := build(t)
 	t.Setenv("LD_LIBRARY_PATH", filepath.Dir(host.Library(t)))
 	t.Run("gdb", func(t *testing.T) { inGDB(t, f) })

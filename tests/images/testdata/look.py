@@ -1,6 +1,8 @@
 # Runs the host under gdb and has gdb read all that it can of each image: every
 # symbol, unit, line program, type and frame description. A command that gdb
 # aborts is reported, and the run goes on.
+import os
+
 import gdb
 
 COMMANDS = [
@@ -34,6 +36,7 @@ def run(command):
 for setting in ("confirm off", "pagination off", "width 0", "breakpoint pending off",
                 "debug-file-directory /nonexistent", "auto-solib-add off"):
     gdb.execute("set " + setting)
+gdb.execute("set complaints " + os.environ.get("JITDEBUG_COMPLAINTS", "0"))
 gdb.execute("break look")
 run("run")
 while gdb.selected_inferior().pid:
