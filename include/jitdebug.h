@@ -187,7 +187,8 @@ typedef struct jitdebug_section {
  * of 1.0, other than the first one's, or larger with something in it that this
  * version does not know; neither name nor index, a section that the object does
  * not have or that several could be; no address; two in one place, or one in
- * two. E_IMAGE: not an object file of this machine, or it is damaged, or its
+ * two; or the object has code, and no section that is given has any bytes of
+ * code or data. E_IMAGE: not an object file of this machine, or it is damaged, or its
  * memory cannot be read. E_UNSUPPORTED: something in it is not known to this
  * version, such as a kind of relocation, which the text names. E_BUSY:
  * JITDEBUG_NOWAIT; E_MEMORY; E_FORKED; E_INTERNAL. On failure nothing is

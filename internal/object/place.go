@@ -44,7 +44,32 @@ func (f *file) place(placements []Placement) error {
 			s.fate = loaded
 		}
 	}
+	if err := f.checkUse(); err != nil {
+		return err
+	}
 	return f.checkOverlap(placements)
+}
+
+// checkUse checks that a debugger learns of something. Compilers leave .text
+// empty where they put code elsewhere.
+func (f *file) checkUse() error {
+	code := 0
+	for i := range f.sections {
+		h := &f.headers[i]
+		if h.size() == 0 || h.flags()&flagAlloc == 0 {
+			continue
+		}
+		if f.sections[i].fate == loaded {
+			return nil
+		}
+		if code == 0 && h.flags()&flagExec != 0 {
+			code = i
+		}
+	}
+	if code == 0 {
+		return nil
+	}
+	return &Error{BadPlacement, "sections: none of them is code or data that is loaded, or they are empty; code is in " + f.describe(code)}
 }
 
 // fateUnplaced is what becomes of section i if it is not loaded.

@@ -89,13 +89,16 @@ func scatter(t *testing.T, bytes []byte, r *rand.Rand, lost float64) ([]object.P
 	var placements []object.Placement
 	script := "SECTIONS {\n"
 	at := uint64(0x10000000)
+	code := false // some is always loaded
 	for i, s := range f.Sections {
 		if s.Flags&elf.SHF_ALLOC == 0 {
 			continue
 		}
+		firstCode := !code && s.Flags&elf.SHF_EXECINSTR != 0 && s.Size > 0
+		code = code || firstCode
 		input := "*(" + s.Name + ")"
 		// Frames are told of without having been loaded; the linker cannot do that.
-		if s.Name != ".eh_frame" && r.Float64() < lost {
+		if s.Name != ".eh_frame" && !firstCode && r.Float64() < lost {
 			script += "  /DISCARD/ : { " + input + " }\n"
 			continue
 		}

@@ -107,6 +107,7 @@ def test_any_buffer(file: Path) -> None:
         ({-1: TEXT}, "index is -1"),
         ({1 << 32: TEXT}, "index is 4294967296"),
         ({".text.square": 0}, "address is NULL"),
+        ({".text": TEXT}, r"or they are empty; code is in .*\(.text.square\)"),
         ({".text.square": -1}, "address is -1"),
         ({".text.square": 1 << 64}, f"address is {1 << 64}"),
         ({".text.square": TEXT, b".text.square": TEXT}, "already"),

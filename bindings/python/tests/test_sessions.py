@@ -133,6 +133,12 @@ BREAK, CALL = (
 )
 
 
+needs_llvmlite = pytest.mark.skipif(
+    sys.version_info < (3, 10), reason="there is no llvmlite 0.44 for it"
+)
+
+
+@needs_llvmlite
 def test_gdb_llvmlite() -> None:
     commands = [f"break with_llvmlite.py:{BREAK}", "run", "backtrace 2"]
     commands += ["info locals", "next 2", "step", "backtrace 3", "finish"]
@@ -156,6 +162,7 @@ def test_gdb_llvmlite() -> None:
     )
 
 
+@needs_llvmlite
 def test_lldb_llvmlite() -> None:
     commands = ["settings set target.parallel-module-load false"]
     commands += [f"breakpoint set --file with_llvmlite.py --line {BREAK}", "run"]

@@ -157,6 +157,10 @@ static void places(void **state) {
   assert_int_equal(sections()[texts[0]].sh_size, 0);
   SUCCEEDS(REGISTER(two, 2, 0));
   unregister_output();
+  /* But code there is, and this is not where. */
+  two[1].address = (void *)0x1000;
+  FAILS(REGISTER(&two[1], 1, 0), JITDEBUG_E_ARGUMENT, "sections", "empty",
+        "(.text)");
 }
 
 static void not_objects(void **state) {
