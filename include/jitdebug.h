@@ -188,9 +188,9 @@ typedef struct jitdebug_section {
  * version does not know; neither name nor index, a section that the object does
  * not have or that several could be; no address; two in one place, or one in
  * two; or the object has code, and no section that is given has any bytes of
- * code or data. E_IMAGE: not an object file of this machine, or it is damaged, or its
- * memory cannot be read. E_UNSUPPORTED: something in it is not known to this
- * version, such as a kind of relocation, which the text names. E_BUSY:
+ * code or data. E_IMAGE: not an object file of this machine, or it is damaged,
+ * or its memory cannot be read. E_UNSUPPORTED: something in it is not known to
+ * this version, such as a kind of relocation, which the text names. E_BUSY:
  * JITDEBUG_NOWAIT; E_MEMORY; E_FORKED; E_INTERNAL. On failure nothing is
  * registered. Since 1.0.
  */
