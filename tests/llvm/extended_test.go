@@ -30,7 +30,7 @@ func TestOtherGDBs(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%v\n%s", err, output)
 			}
-			lines(t, output, append(append(append([]string{}, callers...), callers...), "host: nothing was lost", "exited normally]")...)
+			host.InOrder(t, output, append(append(append([]string{}, callers...), callers...), "host: nothing was lost", "exited normally]")...)
 		}
 	})
 }

@@ -106,19 +106,6 @@ func (f fixture) runtimes(mode, rounds string) []string {
 	return []string{mode, f.path("host.ll"), f.path("plugin.so"), f.path("copy.so"), rounds}
 }
 
-// lines checks that the wanted lines come in this order.
-func lines(t *testing.T, output string, want ...string) {
-	t.Helper()
-	rest := output
-	for _, line := range want {
-		_, after, found := strings.Cut(rest, line)
-		if !found {
-			t.Fatalf("no %q where it should be in\n%s", line, output)
-		}
-		rest = after
-	}
-}
-
 // gdb runs commands, one a line, on a program.
 func gdb(t *testing.T, commands, program string, arguments ...string) string {
 	t.Helper()

@@ -64,7 +64,7 @@ continue
 info symbol $square
 continue
 `, f.path("orc"), f.path("orc.ll"), "4")
-	lines(t, output, "Breakpoint 1, square (number=1) at ", "/generated.c:",
+	host.InOrder(t, output, "Breakpoint 1, square (number=1) at ", "/generated.c:",
 		"#0  square (number=1) at ", "in entry (limit=4) at ", " in main ",
 		"square", " in section .text",
 		"int result = number * number;",
@@ -94,7 +94,7 @@ continue
 breakpoint list 2
 continue
 `, f.path("orc"), f.path("orc.ll"), "4")
-	lines(t, output, "stop reason = breakpoint 1.1", "-> ", "int result = number * number;",
+	host.InOrder(t, output, "stop reason = breakpoint 1.1", "-> ", "int result = number * number;",
 		"(lldb) thread backtrace", "`square(number=1) at generated.c:", "`entry(limit=4) at generated.c:", "`main",
 		"(int) calls = 0\n", "Return value: (int) $0 = 1\n", "(int) total = 0\n",
 		"stop reason = breakpoint 2.1", "`entry(limit=4) at generated.c:"+returns,
@@ -110,21 +110,21 @@ func sections(t *testing.T, f fixture) {
 	for _, layer := range []string{"jitlink", "rtdyld"} {
 		output := gdb(t, "break reached\nbreak inner\nrun\nprint zero\ncontinue\nbacktrace\nup\nprint zero\ncontinue\n",
 			f.path("host"), layer, f.path("sections.o"))
-		lines(t, output, "Breakpoint 2, inner (link=", "$1 = 2\n",
+		host.InOrder(t, output, "Breakpoint 2, inner (link=", "$1 = 2\n",
 			"#1 ", " in inner (link=", "#2 ", " in outer (link=", " in main ", "$2 = 42\n", "exited normally]")
 
 		output = gdb(t, "break reached\nrun\nbacktrace\n", f.path("host"), layer, f.path("names.o"))
-		lines(t, output, "#1 ", " in inner ()", "#2 ", " in outer ()", " in main ")
+		host.InOrder(t, output, "#1 ", " in inner ()", "#2 ", " in outer ()", " in main ")
 
 		output = lldb(t, "breakpoint set --name inner\nrun\ntarget variable zero\nthread backtrace\n",
 			f.path("host"), layer, f.path("sections.o"))
-		lines(t, output, "`inner(link=", "(int) zero = 2\n", "`inner(link=", "`outer(link=", "`main")
+		host.InOrder(t, output, "`inner(link=", "(int) zero = 2\n", "`inner(link=", "`outer(link=", "`main")
 	}
 }
 
 func fourRuntimes(t *testing.T, f fixture) {
 	for _, mode := range []string{"runtimes", "own"} {
-		lines(t, host.Run(t, time.Minute, f.path("host"), f.runtimes(mode, "50")...), "host: nothing was lost")
+		host.InOrder(t, host.Run(t, time.Minute, f.path("host"), f.runtimes(mode, "50")...), "host: nothing was lost")
 	}
 }
 
@@ -134,14 +134,14 @@ var callers = []string{"cxx_function", "orc_function", "plugin_function", "linke
 const twice = "break reached\nrun\nbacktrace\ncontinue\nbacktrace\ncontinue\n"
 
 func fourRuntimesInGDB(t *testing.T, f fixture) {
-	lines(t, gdb(t, twice, f.path("host"), f.runtimes("runtimes", "5")...),
+	host.InOrder(t, gdb(t, twice, f.path("host"), f.runtimes("runtimes", "5")...),
 		append(append(append([]string{}, callers...), callers...), "host: nothing was lost", "exited normally]")...)
 }
 
 // LLVM's images stay on its list when their code is gone, so what comes after
 // the threads is not looked at.
 func fourRuntimesWithLLVMsOwn(t *testing.T, f fixture) {
-	lines(t, gdb(t, "break reached\nrun\nbacktrace\nkill\n", f.path("host"), f.runtimes("own", "5")...), callers...)
+	host.InOrder(t, gdb(t, "break reached\nrun\nbacktrace\nkill\n", f.path("host"), f.runtimes("own", "5")...), callers...)
 }
 
 // LLVM linked statically brings the program a pair of its own. LLVM 19 looks for
@@ -149,15 +149,15 @@ func fourRuntimesWithLLVMsOwn(t *testing.T, f fixture) {
 func fourRuntimesWithLLVMInTheProgram(t *testing.T, f fixture) {
 	f.linkStatically()
 	for _, program := range []string{"local", "exported"} {
-		lines(t, gdb(t, twice, f.path(program), f.runtimes("runtimes", "5")...),
+		host.InOrder(t, gdb(t, twice, f.path(program), f.runtimes("runtimes", "5")...),
 			append(append(append([]string{}, callers...), callers...), "host: nothing was lost", "exited normally]")...)
 	}
-	lines(t, gdb(t, "break reached\nrun\nbacktrace\nkill\n", f.path("exported"), f.runtimes("own", "5")...), callers...)
+	host.InOrder(t, gdb(t, "break reached\nrun\nbacktrace\nkill\n", f.path("exported"), f.runtimes("own", "5")...), callers...)
 }
 
 func fourRuntimesInLLDB(t *testing.T, f fixture) {
 	callers := []string{"`cxx_function", "`orc_function", "`plugin_function", "`linked_function", "`main"}
-	lines(t, lldb(t, strings.NewReplacer("break reached", "breakpoint set --name reached", "backtrace", "thread backtrace").Replace(twice),
+	host.InOrder(t, lldb(t, strings.NewReplacer("break reached", "breakpoint set --name reached", "backtrace", "thread backtrace").Replace(twice),
 		f.path("host"), f.runtimes("runtimes", "5")...),
 		append(append(append([]string{}, callers...), "continue"), callers...)...)
 }

@@ -32,30 +32,6 @@ func cargo(t *testing.T, directory string, arguments ...string) {
 // target is the one place where cargo builds.
 func target(t *testing.T) string { return filepath.Join(host.Root(t), "build", "cargo") }
 
-// lldb runs a session; a command that fails does not end it.
-func lldb(t *testing.T, commands []string, program ...string) string {
-	t.Helper()
-	arguments := []string{"--no-lldbinit", "--batch", "-O", "settings set target.parallel-module-load false"}
-	for _, command := range commands {
-		arguments = append(arguments, "-o", command)
-	}
-	return host.Run(t, 2*time.Minute, host.Tool(t, "lldb-22"), append(append(arguments, "--"), program...)...)
-}
-
-// inOrder checks that the wanted texts come in this order.
-func inOrder(t *testing.T, output string, want ...string) {
-	t.Helper()
-	rest := output
-	for _, text := range want {
-		_, after, found := strings.Cut(rest, text)
-		if !found {
-			t.Errorf("no %q, or not in its place, in\n%s", text, output)
-			return
-		}
-		rest = after
-	}
-}
-
 // A JIT in sixty lines: a line of its program is stopped at and stepped over, seen
 // from within and from what it calls, and forgotten.
 func TestExample(t *testing.T) {
@@ -70,7 +46,7 @@ func TestExample(t *testing.T) {
 	output := host.GDB(t, []string{"set breakpoint pending on", "break answer.calc:2", "run", "backtrace", "print $rax",
 		"step", "print $rax", "delete", "break jit::print", "continue", "backtrace", "up", "set $code = $pc",
 		"info symbol $code", "continue", "backtrace", "info symbol $code"}, "--args", program, answer)
-	inOrder(t, output, "Breakpoint 1, program () at ", "answer.calc:2", "2\tmul 7",
+	host.InOrder(t, output, "Breakpoint 1, program () at ", "answer.calc:2", "2\tmul 7",
 		"#0  program () at ", "answer.calc:2", "#1 ", " in jit::main () at ", "jit.rs:", "= 6\n",
 		"3\tprint\n", "= 42\n",
 		"Breakpoint 2, jit::print (value=42) at ", "#1 ", " in program () at ", "answer.calc:3", "#2 ", " in jit::main () at ",
@@ -82,11 +58,11 @@ func TestExample(t *testing.T) {
 		t.Errorf("gdb has no %s in\n%s", next, output)
 	}
 
-	output = lldb(t, []string{"breakpoint set --file answer.calc --line 2", "process launch", "thread backtrace",
+	output = host.LLDB(t, []string{"breakpoint set --file answer.calc --line 2", "process launch", "thread backtrace",
 		"register read rax", "thread step-over", "register read rax", "breakpoint delete --force",
 		"breakpoint set --name jit::print", "continue", "thread backtrace", "continue", "thread backtrace --count 3"},
 		program, answer)
-	inOrder(t, output, "1: no locations (pending)", "stop reason = breakpoint 1.1", "-> 2   \tmul 7",
+	host.InOrder(t, output, "1: no locations (pending)", "stop reason = breakpoint 1.1", "-> 2   \tmul 7",
 		"frame #0: ", "`program at answer.calc:2:1", "frame #1: ", " jit`jit::main", " jit`main", "rax = 0x0000000000000006",
 		"-> 3   \tprint", "rax = 0x000000000000002a",
 		"stop reason = breakpoint 2.1", "frame #0: ", "jit::print", "(value=42)", "frame #1: ", "`program at answer.calc:3:1",
@@ -118,7 +94,7 @@ func TestTwoVersions(t *testing.T) {
 		split := func(output, mark string) []string { return strings.Split(output, mark)[1:] }
 		gdb = split(host.GDB(t, []string{"break look", "run", "backtrace", "continue", "backtrace", "continue", "backtrace",
 			"continue"}, append([]string{"--args"}, arguments...)...), "#0 ")
-		lldbs = split(lldb(t, []string{"breakpoint set --name look", "process launch", "thread backtrace", "continue",
+		lldbs = split(host.LLDB(t, []string{"breakpoint set --name look", "process launch", "thread backtrace", "continue",
 			"thread backtrace", "continue", "thread backtrace"}, arguments...), "thread backtrace\n")
 		if len(gdb) != 3 || len(lldbs) != 3 {
 			t.Fatalf("not three stops:\n%s\n%s", gdb, lldbs)
@@ -130,8 +106,8 @@ func TestTwoVersions(t *testing.T) {
 
 	gdb, lldbs := session("patched")
 	for debugger, stops := range map[string][]string{"gdb": gdb, "lldb": lldbs} {
-		inOrder(t, stops[0], "f1041", "between", "f42", "main")
-		inOrder(t, stops[1], "f1041", "between", "main")
+		host.InOrder(t, stops[0], "f1041", "between", "f42", "main")
+		host.InOrder(t, stops[1], "f1041", "between", "main")
 		for i, want := range []int{2, 1, 0} {
 			if got := count(stops[i]); got != want {
 				t.Errorf("%s knows %d functions at stop %d, not %d:\n%s", debugger, got, i, want, stops[i])

@@ -55,29 +55,6 @@ func gdb(t *testing.T, commands []string, program ...string) string {
 	return host.GDB(t, append([]string{"set breakpoint pending on"}, commands...), append([]string{"--args"}, program...)...)
 }
 
-func lldb(t *testing.T, commands []string, program ...string) string {
-	t.Helper()
-	arguments := []string{"--no-lldbinit", "--batch", "-O", "settings set target.parallel-module-load false"}
-	for _, command := range commands {
-		arguments = append(arguments, "-o", command)
-	}
-	return host.Run(t, 2*time.Minute, host.Tool(t, "lldb-22"), append(append(arguments, "--"), program...)...)
-}
-
-// inOrder checks that the wanted texts come in this order.
-func inOrder(t *testing.T, output string, want ...string) {
-	t.Helper()
-	rest := output
-	for _, text := range want {
-		_, after, found := strings.Cut(rest, text)
-		if !found {
-			t.Errorf("no %q, or not in its place, in\n%s", text, output)
-			return
-		}
-		rest = after
-	}
-}
-
 func TestWasmtime(t *testing.T) {
 	f := build(t)
 	t.Setenv("LD_LIBRARY_PATH", filepath.Dir(host.Library(t)))
@@ -94,16 +71,16 @@ func TestWasmtime(t *testing.T) {
 func inGDB(t *testing.T, f fixture) {
 	output := gdb(t, []string{"break code.c:3", "run", "backtrace", "info locals", "delete",
 		"tbreak wasmtime_example::dropped", "continue", "info line new_sum", "kill"}, f.path("example"), f.path("new.wasm"), "new_sum", "10")
-	inOrder(t, output, "Breakpoint 1 (code.c:3) pending", "hit Breakpoint 1, square (number=1) at testdata/code.c:3",
+	host.InOrder(t, output, "Breakpoint 1 (code.c:3) pending", "hit Breakpoint 1, square (number=1) at testdata/code.c:3",
 		"#0  square (number=1) at testdata/code.c:3", " in new_sum (limit=10) at testdata/code.c:10", "result = ",
 		"the wasm function returns 385", "wasmtime_example::dropped", `Function "new_sum" not defined.`)
 }
 
 func inLLDB(t *testing.T, f fixture) {
-	output := lldb(t, []string{"breakpoint set --file code.c --line 3", "process launch", "thread backtrace", "frame variable",
+	output := host.LLDB(t, []string{"breakpoint set --file code.c --line 3", "process launch", "thread backtrace", "frame variable",
 		"breakpoint set --name wasmtime_example::dropped", "breakpoint disable 1", "continue", "breakpoint set --name new_sum",
 		"continue"}, f.path("example"), f.path("new.wasm"), "new_sum", "10")
-	inOrder(t, output, "no locations (pending)", "stop reason = breakpoint 1.1", "`square(", "number=1) at code.c:3",
+	host.InOrder(t, output, "no locations (pending)", "stop reason = breakpoint 1.1", "`square(", "number=1) at code.c:3",
 		"`new_sum(", "limit=10) at code.c:10", "wasmtime_example::run", "(int) number = 1", "the wasm function returns 385",
 		"stop reason = breakpoint 2.1", "breakpoint set --name new_sum\n", "no locations (pending)", "the module is dropped")
 }
@@ -118,17 +95,17 @@ func twoInGDB(t *testing.T, f fixture) {
 	output := gdb(t, []string{"break new_sum", "break old_sum", "break host::one_dropped", "break host::both_dropped", "run",
 		"backtrace 1", "delete 1", "continue", "backtrace 1", "continue", "info line new_sum", "info line old_sum", "continue",
 		"backtrace 1", "delete 2", "continue", "info line old_sum", "kill"}, both(f)...)
-	inOrder(t, output, "Breakpoint 1", "new_sum (limit=10) at testdata/code.c:", "42 returns 385",
+	host.InOrder(t, output, "Breakpoint 1", "new_sum (limit=10) at testdata/code.c:", "42 returns 385",
 		"Breakpoint 2", "old_sum (limit=10) at testdata/code.c:", "41 returns 385", "host::one_dropped",
 		`Function "new_sum" not defined.`, `of "testdata/code.c" starts at address`, "<old_sum>", "old_sum (limit=10)",
 		"41 returns 385", "host::both_dropped", `Function "old_sum" not defined.`)
 }
 
 func twoInLLDB(t *testing.T, f fixture) {
-	output := lldb(t, []string{"breakpoint set --name new_sum", "breakpoint set --name old_sum",
+	output := host.LLDB(t, []string{"breakpoint set --name new_sum", "breakpoint set --name old_sum",
 		"breakpoint set --name host::one_dropped", "breakpoint set --name host::both_dropped", "process launch", "continue",
 		"continue", "breakpoint set --name new_sum", "continue", "continue", "breakpoint set --name old_sum", "continue"}, both(f)...)
-	inOrder(t, output, "stop reason = breakpoint 1.1", "`new_sum(", "limit=10", "42 returns 385", "stop reason = breakpoint 2.",
+	host.InOrder(t, output, "stop reason = breakpoint 1.1", "`new_sum(", "limit=10", "42 returns 385", "stop reason = breakpoint 2.",
 		"`old_sum(", "limit=10", "41 returns 385", "host::one_dropped", "breakpoint set --name new_sum\n", "no locations (pending)",
 		"stop reason = breakpoint 2.", "`old_sum(", "41 returns 385", "host::both_dropped",
 		"breakpoint set --name old_sum\n", "no locations (pending)", "both are dropped")
@@ -144,7 +121,7 @@ func profiled(t *testing.T, f fixture, profiler string) (directory, pid string) 
 	if err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}
-	inOrder(t, output, "42 returns 385\n", "process ")
+	host.InOrder(t, output, "42 returns 385\n", "process ")
 	_, pid, _ = strings.Cut(output, "process ")
 	return command.Dir, strings.TrimSpace(pid)
 }
@@ -185,5 +162,5 @@ func perfMap(t *testing.T, f fixture) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inOrder(t, string(bytes), " new_sum\n", " square\n")
+	host.InOrder(t, string(bytes), " new_sum\n", " square\n")
 }

@@ -35,3 +35,29 @@ func Shows(t testing.TB, program *exec.Cmd, name string) {
 		t.Errorf("the program fails under gdb:\n%s", output)
 	}
 }
+
+// LLDB runs lldb with the commands on a program, and returns what it printed. A
+// command that fails does not end it. It reads the descriptor that it finds first,
+// which is the one that was loaded first only if it does not load in parallel.
+func LLDB(t testing.TB, commands []string, program ...string) string {
+	t.Helper()
+	arguments := []string{"--no-lldbinit", "--batch", "-O", "settings set target.parallel-module-load false"}
+	for _, command := range commands {
+		arguments = append(arguments, "-o", command)
+	}
+	return Run(t, 2*time.Minute, Tool(t, "lldb-22"), append(append(arguments, "--"), program...)...)
+}
+
+// InOrder checks that an output has the wanted texts, in this order.
+func InOrder(t testing.TB, output string, want ...string) {
+	t.Helper()
+	rest := output
+	for _, text := range want {
+		_, after, found := strings.Cut(rest, text)
+		if !found {
+			t.Errorf("no %q, or not in its place, in\n%s", text, output)
+			return
+		}
+		rest = after
+	}
+}
