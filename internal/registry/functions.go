@@ -15,8 +15,8 @@ import (
 // memory, puts it on the list and returns its handle.
 //
 // What is allocated is in memory, as for Register, and in records and order, which
-// are the caller's to free in any case. stack is an address on the calling thread's
-// stack.
+// are the caller's to free where they are not 0: on success records belongs to the
+// registration. stack is an address on the calling thread's stack.
 func RegisterFunctions(array unsafe.Pointer, count uintptr, flags uint32, memory *Memory, records, order *uintptr, stack unsafe.Pointer) (uintptr, error) {
 	if err := checkFlags(flags); err != nil {
 		return 0, err
