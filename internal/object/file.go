@@ -3,6 +3,8 @@ package object
 import (
 	"bytes"
 	"unsafe"
+
+	"github.com/libjitdebug/libjitdebug/internal/endian"
 )
 
 const (
@@ -64,6 +66,9 @@ const (
 	debug // DWARF, copied
 	frame // .eh_frame, converted
 )
+
+// le is the byte order of what is read.
+var le = endian.Little
 
 // A sectionHeader is one Elf64_Shdr in place.
 type sectionHeader [sectionHeaderSize]byte

@@ -1,6 +1,10 @@
 package symfile
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/libjitdebug/libjitdebug/internal/endian"
+)
 
 // Section types.
 const (
@@ -29,6 +33,9 @@ const (
 	flagGroup         = 1 << 9
 	flagCompressed    = 1 << 11
 )
+
+// le is the byte order of what is read.
+var le = endian.Little
 
 // A sectionHeader is one Elf64_Shdr in place.
 type sectionHeader [sectionHeaderSize]byte
