@@ -286,7 +286,7 @@ JITDEBUG_API int32_t jitdebug_register_functions(
 /*
  * Unregisters: when this returns, a debugger has forgotten the images, copies
  * are freed, borrowed buffers are the caller's again, and so is the code
- * memory.
+ * memory, with no debugger's breakpoint left in it.
  *
  *   registration  the handle, of no use afterwards. NULL is fine, like free().
  *

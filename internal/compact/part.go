@@ -58,6 +58,18 @@ func (p *Part) meets(from, to uint64) bool {
 	return false
 }
 
+// Code calls visit with the address and the size in bytes of each function, until
+// it returns false.
+func (p *Part) Code(visit func(address, size uint64) bool) {
+	r := p.first()
+	for range p.count {
+		if !visit(r.Address, r.Size) {
+			return
+		}
+		r = r.Next()
+	}
+}
+
 // A copyOf is an image of a part alone. Its bytes follow.
 type copyOf struct {
 	_    uintptr // the next one of Garbage

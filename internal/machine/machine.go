@@ -8,10 +8,11 @@ type Machine struct {
 	StackPointer  byte
 	FramePointer  byte
 	ReturnAddress byte
-	Pushed        byte // how much of the stack a call has taken, in bytes, when its function begins
+	Pushed        byte   // how much of the stack a call has taken, in bytes, when its function begins
+	Trap          string // the instruction that debuggers put in the place of another, for a breakpoint
 }
 
 var (
-	X86_64  = Machine{ELF: 62, StackPointer: 7, FramePointer: 6, ReturnAddress: 16, Pushed: 8}
-	AArch64 = Machine{ELF: 183, StackPointer: 31, FramePointer: 29, ReturnAddress: 30, Pushed: 0}
+	X86_64  = Machine{ELF: 62, StackPointer: 7, FramePointer: 6, ReturnAddress: 16, Pushed: 8, Trap: "\xcc"}
+	AArch64 = Machine{ELF: 183, StackPointer: 31, FramePointer: 29, ReturnAddress: 30, Pushed: 0, Trap: "\x00\x00\x20\xd4"}
 )

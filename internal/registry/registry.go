@@ -149,6 +149,9 @@ func Unregister(h uintptr) (Memory, error) {
 		return Memory{}, badHandle(h, err)
 	}
 	r := in(slot)
+	if r.hasBreakpoint() {
+		defer gdbjit.SettleBreakpoints()
+	}
 	if p := r.part(); p != nil {
 		garbage = parts.Remove(p)
 		r.Memory = Memory{}

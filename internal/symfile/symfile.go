@@ -87,6 +87,22 @@ func CheckWithin(image []byte, room func(bytes uintptr) bool) error {
 	return nil
 }
 
+// Code calls visit with the address and the size in bytes of each section of an
+// image that is loaded code, until it returns false. It visits none of what has no
+// right header.
+func Code(image []byte, visit func(address, size uint64) bool) {
+	f := file{bytes: image}
+	if f.checkHeader() != nil {
+		return
+	}
+	const code = flagAlloc | flagExec
+	for i := uint64(1); i < f.sections; i++ {
+		if h := f.section(i); h.flags()&code == code && !visit(h.addr(), h.size()) {
+			return
+		}
+	}
+}
+
 // CheckApart says which section of an image that Check accepts is loaded over an
 // address that is none of its business, if there is one.
 func CheckApart(image []byte, address uint64, what string) error {

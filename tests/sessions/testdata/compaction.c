@@ -15,14 +15,15 @@ static unsigned char *code;
 static jitdebug_registration *registrations[FUNCTIONS];
 static int registered;
 
+static const unsigned char bytes[] = {
+    0x55,             /* push %rbp */
+    0x48, 0x89, 0xe5, /* mov %rsp, %rbp */
+    0xff, 0xd7,       /* call *%rdi */
+    0x90,             /* nop */
+    0x5d, 0xc3        /* pop %rbp; ret */
+};
+
 static function *generate(int i) {
-  static const unsigned char bytes[] = {
-      0x55,             /* push %rbp */
-      0x48, 0x89, 0xe5, /* mov %rsp, %rbp */
-      0xff, 0xd7,       /* call *%rdi */
-      0x90,             /* nop */
-      0x5d, 0xc3        /* pop %rbp; ret */
-  };
   unsigned char *at = code + (size_t)i * SLOT;
   memcpy(at, bytes, sizeof bytes);
   char name[32];
@@ -74,7 +75,7 @@ int main(void) {
   five(shrink);
   five(look);
   drop(5);
+  CHECK(!memcmp(five, bytes, sizeof bytes), "a breakpoint is left in the code");
   look();
-  memset(five, 0x90, 8); /* nobody's breakpoint is left in it */
   return 0;
 }

@@ -1,0 +1,3 @@
+package guest
+
+const processVMReadv = 270
