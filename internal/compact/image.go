@@ -85,10 +85,7 @@ func (i *Image) write(plan *image.Plan, to unsafe.Pointer, functions int) {
 	i.end = last + size
 }
 
-func (i *Image) bytes() []byte {
-	data, size := i.entry.Image()
-	return unsafe.Slice((*byte)(data), size)
-}
+func (i *Image) bytes() []byte { return i.entry.Bytes() }
 
 // code are its sections of code, by address.
 func (i *Image) code() elfobject.Table { return elfobject.CodeSections(i.bytes()) }

@@ -48,6 +48,7 @@ type Set struct {
 		newest uintptr
 		count  int
 	}
+	foreign foreign
 	garbage Garbage
 
 	// The functions of an image that is being written.
@@ -94,7 +95,7 @@ func (s *Set) Remove(p *Part) Garbage {
 		s.unlink(i)
 		gdbjit.Remove(&i.entry)
 		s.garbage.add(i.address())
-	} else if !s.rewrite(i, p, nil) {
+	} else if !s.rewrite(i, p, p.meets) {
 		s.shrink(i, p)
 	}
 	if p.alone != 0 {
@@ -132,17 +133,21 @@ func sizeOf(functions int) list {
 // makeRoom writes anew, with other runs, the images that have the part's
 // functions between theirs: lldb takes what lies in a section to be of no other.
 func (s *Set) makeRoom(i *Image, to list) {
-	if to == apart {
-		return
+	if to != apart {
+		s.divide(func(other *Image) bool { return other.meetsImage(i) }, partAt(i.parts()[0]).meets)
 	}
-	p := partAt(i.parts()[0])
+}
+
+// divide writes images anew so that no section of theirs has what is between two
+// functions.
+func (s *Set) divide(images func(*Image) bool, between func(from, to uint64) bool) {
 	for l := small; l < apart; l++ {
 		var next uintptr
 		for at := s.lists[l].newest; at != 0; at = next {
-			other := imageAt(at)
-			next = other.next
-			if other != i && other.meetsImage(i) {
-				s.rewrite(other, nil, p)
+			i := imageAt(at)
+			next = i.next
+			if images(i) {
+				s.rewrite(i, nil, between)
 			}
 		}
 	}
@@ -213,8 +218,11 @@ func (s *Set) active(l list, stack unsafe.Pointer, found []uint64) []uint64 {
 	return found
 }
 
-// meets says whether a section of an image has a byte of these addresses.
+// meets says whether a section of an image may have a byte of these addresses.
 func (s *Set) meets(from, to uint64) bool {
+	if s.foreign.meets(from, to) {
+		return true
+	}
 	for l := small; l < apart; l++ {
 		for at := s.lists[l].newest; at != 0; at = imageAt(at).next {
 			if imageAt(at).meets(from, to) {
@@ -226,10 +234,10 @@ func (s *Set) meets(from, to uint64) bool {
 }
 
 // rewrite writes an image anew: without one of its parts, and so that no section
-// has a byte of that or of another part. It returns false if there is no memory.
-func (s *Set) rewrite(i *Image, without, around *Part) bool {
+// has what is between two functions. It returns false if there is no memory.
+func (s *Set) rewrite(i *Image, without *Part, between func(from, to uint64) bool) bool {
 	return s.replace([]uintptr{i.address()}, without, func(from, to uint64) bool {
-		return !i.spans(from, to) || without != nil && without.meets(from, to) || around != nil && around.meets(from, to)
+		return !i.spans(from, to) || between(from, to)
 	})
 }
 
@@ -241,6 +249,7 @@ func (s *Set) rewrite(i *Image, without, around *Part) bool {
 // the new one may: it starts a byte earlier. Where that byte is a third image's,
 // another one comes in between.
 func (s *Set) replace(old []uintptr, without *Part, between func(from, to uint64) bool) bool {
+	s.lookAround()
 	functions, parts := 0, 0
 	for _, at := range old {
 		functions += imageAt(at).functions

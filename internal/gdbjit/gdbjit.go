@@ -99,6 +99,9 @@ func (e *Entry) Image() (symfile unsafe.Pointer, size uint64) {
 	return e.symfile, e.size
 }
 
+// Bytes returns the entry's image.
+func (e *Entry) Bytes() []byte { return unsafe.Slice((*byte)(e.symfile), e.size) }
+
 // Hook is where a debugger stops the process: code that claims to lie there makes
 // gdb end itself.
 func Hook() uint64 { return uint64(uintptr(unsafe.Pointer(C.gdbjit_pair.register_code))) }
@@ -129,6 +132,13 @@ func Remove(e *Entry) {
 		at(&e.next).prev = e.prev
 	}
 	tell(actionUnregister, uintptr(unsafe.Pointer(e)))
+}
+
+// Each calls visit with each entry on the list. With the lock held.
+func Each(visit func(*Entry)) {
+	for link := &desc.first; *link != 0; link = &at(link).next {
+		visit(at(link))
+	}
 }
 
 // tell keeps to an order in which an action never stands without its entry.

@@ -18,7 +18,10 @@ func Holds(address, size uint64, pattern string) bool {
 		remote := [2]uint64{at, n}
 		_, _, errno := syscall.RawSyscall6(processVMReadv, uintptr(syscall.Getpid()),
 			uintptr(unsafe.Pointer(&local)), 1, uintptr(unsafe.Pointer(&remote)), 1, 0)
-		if errno == 0 && strings.Contains(unsafe.String(&window[0], n), pattern) || errno != 0 && errno != syscall.EFAULT {
+		if errno != 0 {
+			return errno != syscall.EFAULT
+		}
+		if strings.Contains(unsafe.String(&window[0], n), pattern) {
 			return true
 		}
 		at += n

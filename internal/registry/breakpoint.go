@@ -1,8 +1,6 @@
 package registry
 
 import (
-	"unsafe"
-
 	"github.com/libjitdebug/libjitdebug/internal/gdbjit"
 	"github.com/libjitdebug/libjitdebug/internal/guest"
 	"github.com/libjitdebug/libjitdebug/internal/machine"
@@ -27,8 +25,7 @@ func (r *registration) hasBreakpoint() bool {
 	}
 	entries := r.entries()
 	for i := range entries {
-		data, size := entries[i].Image()
-		symfile.Code(unsafe.Slice((*byte)(data), size), look)
+		symfile.Code(entries[i].Bytes(), look)
 	}
 	return found
 }

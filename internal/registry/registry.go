@@ -124,6 +124,7 @@ func publish(images []Image, flags uint32, memory *Memory) (uintptr, error) {
 	r.fill(images)
 	entries := r.entries()
 	for i := range entries {
+		parts.Avoid(entries[i].Bytes())
 		gdbjit.Add(&entries[i])
 	}
 	return slot.Arm(), nil

@@ -86,7 +86,13 @@ func TestFrames(t *testing.T) {
 
 // Every address of 1,000 functions that interleave has the right name, file and
 // line.
-func TestResolve(t *testing.T) {
+func TestResolve(t *testing.T) { resolve(t, "") }
+
+// So it has if they are merged, and images of other origin lie between them.
+func TestResolveMixed(t *testing.T) { resolve(t, "mixed") }
+
+func resolve(t *testing.T, how string) {
+	t.Setenv("RESOLVE", how)
 	both(t, "resolve", func(t *testing.T, output string) {
 		if !strings.Contains(output, "\n23724 addresses\n") {
 			t.Errorf("not 23724 addresses are right:\n%.2000s", output)

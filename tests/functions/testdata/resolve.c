@@ -4,7 +4,9 @@
  *
  *   ADDRESS NAME FILE LINE      (in hexadecimal, decimal)
  *
- * usage: resolve FILE
+ * With "mixed", one function a call, and every seventh as an image.
+ *
+ * usage: resolve FILE [mixed]
  */
 #include <jitdebug.h>
 #include <stdint.h>
@@ -22,8 +24,51 @@ static char names[FUNCTIONS][16];
 /* Where the debugger looks. */
 __attribute__((noinline)) void look(void) { __asm__ volatile("" ::: "memory"); }
 
+static jitdebug_registration *registrations[FUNCTIONS];
+static int registered;
+
+static void add(const jitdebug_function *them, size_t count) {
+  CHECK(jitdebug_register_functions(them, count, 0,
+                                    &registrations[registered++]) == 0,
+        "%s", jitdebug_last_error());
+}
+
+static void add_interleaved(void) {
+  for (int call = 0; call < CALLS; call++) {
+    jitdebug_function together[FUNCTIONS / CALLS];
+    for (int i = 0; i < FUNCTIONS / CALLS; i++)
+      together[i] = functions[i * CALLS + (call + i) % CALLS];
+    add(together, FUNCTIONS / CALLS);
+  }
+}
+
+/* An image that nobody knows to be the library's. */
+static void add_image(int i) {
+  const void *image;
+  size_t size;
+  add(&functions[i], 1);
+  jitdebug_registration **registration = &registrations[registered - 1];
+  CHECK(jitdebug_registration_image(*registration, 0, &image, &size) == 0, "%s",
+        jitdebug_last_error());
+  void *copy = malloc(size);
+  memcpy(copy, image, size);
+  CHECK(jitdebug_unregister(*registration) == 0 &&
+            jitdebug_register(copy, size, 0, registration) == 0,
+        "%s", jitdebug_last_error());
+  free(copy);
+}
+
+/* Images come before the functions around them, and after. */
+static void add_mixed(void) {
+  for (int i = 0; i < FUNCTIONS / 2; i += 7) add_image(i);
+  for (int i = 0; i < FUNCTIONS; i++)
+    if (i % 7) add(&functions[i], 1);
+  for (int i = 0; i < FUNCTIONS; i += 7)
+    if (i >= FUNCTIONS / 2) add_image(i);
+}
+
 int main(int argc, char **argv) {
-  CHECK(argc == 2, "usage: resolve FILE");
+  CHECK(argc == 2 || argc == 3, "usage: resolve FILE [mixed]");
   FILE *expected = fopen(argv[1], "w");
   CHECK(expected, "%s", argv[1]);
   uint64_t state = 1, address = UINT64_C(0x200000000000);
@@ -55,17 +100,12 @@ int main(int argc, char **argv) {
   }
   fclose(expected);
 
-  jitdebug_registration *registrations[CALLS];
-  for (int call = 0; call < CALLS; call++) {
-    jitdebug_function together[FUNCTIONS / CALLS];
-    for (int i = 0; i < FUNCTIONS / CALLS; i++)
-      together[i] = functions[i * CALLS + (call + i) % CALLS];
-    int32_t status = jitdebug_register_functions(together, FUNCTIONS / CALLS, 0,
-                                                 &registrations[call]);
-    CHECK(status == JITDEBUG_OK, "%s", jitdebug_last_error());
-  }
+  if (argc == 3)
+    add_mixed();
+  else
+    add_interleaved();
   look();
-  for (int call = 0; call < CALLS; call++)
-    CHECK(jitdebug_unregister(registrations[call]) == JITDEBUG_OK, "%s",
+  while (registered--)
+    CHECK(jitdebug_unregister(registrations[registered]) == JITDEBUG_OK, "%s",
           jitdebug_last_error());
 }

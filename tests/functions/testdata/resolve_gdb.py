@@ -1,8 +1,10 @@
 # Asks gdb about every address of the functions of resolve.c.
+import os
+
 import gdb
 
 gdb.execute("break look")
-gdb.execute("run expected")
+gdb.execute("run expected " + os.environ.get("RESOLVE", ""))
 right = 0
 for line in open("expected"):
     address, *expected = line.split()

@@ -1,4 +1,6 @@
 # Asks lldb about every address of the functions of resolve.c.
+import os
+
 import lldb
 
 
@@ -6,7 +8,7 @@ def __lldb_init_module(debugger, _):
     debugger.SetAsync(False)
     target = debugger.GetSelectedTarget()
     target.BreakpointCreateByName("look")
-    target.LaunchSimple(["expected"], None, ".")
+    target.LaunchSimple(["expected"] + os.environ.get("RESOLVE", "").split(), None, ".")
     right = 0
     for line in open("expected"):
         address, *expected = line.split()
