@@ -51,6 +51,9 @@ func printable(name []byte) string {
 	}
 	for _, c := range name {
 		if c <= ' ' || c > '~' || c == '"' || c == '(' || c == ')' {
+			if short := longestName / 4; len(name) > short { // a byte may become four
+				name, rest = name[:short], "..."
+			}
 			return strconv.QuoteToASCII(string(name)) + rest
 		}
 	}
