@@ -107,6 +107,8 @@ def test_interrupted(python: Callable[..., str]) -> None:
         "from conftest import listed\n"
         "from jitdebug import _library\n"
         "library = _library.load()\n"
+        # Where the tests run in the background, it is ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "def register(*arguments):\n"
         "    status = library.register(*arguments)\n"
         "    signal.raise_signal(signal.SIGINT)\n"
