@@ -176,6 +176,9 @@ typedef struct jitdebug_section {
  *                 -fno-unique-section-names) does not tell them apart: use the
  *                 index. Places of sections that no program loads, such as
  *                 .debug_info, and of empty ones, are allowed and of no use.
+ *                 Variables that only a linker gives a place (COMMON: Fortran's
+ *                 common blocks, gcc -fcommon) are in no section, and stay
+ *                 unknown.
  *   count         the number of places, at least 1.
  *   flags         0 or JITDEBUG_NOWAIT.
  *   registration  receives the handle; jitdebug_registration_image() shows the

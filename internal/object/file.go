@@ -27,6 +27,7 @@ const (
 	sectionNoBits  = 8          // SHT_NOBITS
 	sectionRel     = 9          // SHT_REL
 	sectionIndexes = 18         // SHT_SYMTAB_SHNDX
+	sectionCompact = 0x40000014 // SHT_CREL
 	sectionUnwind  = 0x70000001 // SHT_X86_64_UNWIND
 
 	flagWrite      = 1 << 0
@@ -95,10 +96,13 @@ func (f *file) open() error {
 		}
 	}
 	for i := range f.headers {
-		if t := f.headers[i].typ(); t == sectionRela || t == sectionRel {
+		switch f.headers[i].typ() {
+		case sectionRela, sectionRel:
 			if err := f.openRelocations(i); err != nil {
 				return err
 			}
+		case sectionCompact:
+			return f.sectionError(Unsupported, i, "SHT_CREL, compact relocations: have the compiler write SHT_RELA (without --crel)")
 		}
 	}
 	return nil

@@ -53,9 +53,12 @@ func (f *file) place(placements []Placement) error {
 // checkUse checks that a debugger learns of something. Compilers leave .text
 // empty where they put code elsewhere.
 func (f *file) checkUse() error {
-	code := 0
+	code, forLinker := 0, 0
 	for i := range f.sections {
 		h := &f.headers[i]
+		if bytes.HasPrefix(f.name(i), []byte(".gnu.lto_")) {
+			forLinker = i
+		}
 		if h.size() == 0 || h.flags()&flagAlloc == 0 {
 			continue
 		}
@@ -65,6 +68,9 @@ func (f *file) checkUse() error {
 		if code == 0 && h.flags()&flagExec != 0 {
 			code = i
 		}
+	}
+	if code == 0 && forLinker != 0 {
+		return f.sectionError(BadObject, forLinker, "there is no code in the object until it is linked: compile it without -flto, or with -ffat-lto-objects")
 	}
 	if code == 0 {
 		return nil
