@@ -92,7 +92,7 @@ func Start(c *cursor.Cursor, encoded bool, ranges int, file []byte, lines int) U
 // hidden puts it in a block that has an end and no start, which gdb passes over:
 // it would keep a pointer to the function while the user waits for its end
 // (finish), and follow that even if another image has replaced this one by then.
-// Its name must be Plain, for gdb has it from the symbol.
+// gdb has its name from the symbol then, which must be Plain or Encode's.
 func (u *Unit) Function(c *cursor.Cursor, address, size uint64, name []byte, line uint32, hidden bool) {
 	if hidden {
 		c.U8(block)

@@ -1,6 +1,7 @@
 package debuginfo
 
 import (
+	"bytes"
 	"strconv"
 
 	"github.com/libjitdebug/libjitdebug/internal/cursor"
@@ -25,11 +26,21 @@ func Encoded(name []byte) bool {
 
 // Encode writes the linkage name that stands for a name that is to be shown as
 // it is, in the encoding of Itanium C++: a single source name.
+//
+// A symbol can have it, too, if the name is Encodable.
 func Encode(c *cursor.Cursor, name []byte) {
 	var digits [20]byte
 	c.Text("_Z")
 	c.Bytes(strconv.AppendInt(digits[:0], int64(len(name)), 10))
 	c.String(name)
+}
+
+// Encodable says whether gdb and lldb decode a symbol to a name, once it is
+// encoded: they would take what is behind an @ for a version, and some names that
+// begin with _GLOBAL_ for the anonymous namespace's.
+func Encodable(name []byte) bool {
+	const anonymous = "_GLOBAL_"
+	return bytes.IndexByte(name, '@') < 0 && (len(name) < len(anonymous) || string(name[:len(anonymous)]) != anonymous)
 }
 
 // Plain says whether gdb, too, is sure to take the name of a symbol for what it

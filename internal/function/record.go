@@ -30,6 +30,7 @@ type Record struct {
 	Section       Section
 	Encoded       bool // its name is, to a debugger, that of another
 	Plain         bool // its name is sure to be none
+	Encodable     bool // its name can be encoded in a symbol
 }
 
 // A Section is where a function is in the image that is being written: of no
@@ -95,6 +96,7 @@ func (r *Record) fill(c *cursor.Cursor, d *description, m *machine.Machine) {
 	c.Bytes(d.file)
 	r.Encoded = debuginfo.Encoded(d.name)
 	r.Plain = debuginfo.Plain(d.name)
+	r.Encodable = debuginfo.Encodable(d.name)
 	r.Unit = hash(d.file) << 1
 	if r.Encoded {
 		r.Unit++

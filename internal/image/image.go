@@ -172,13 +172,17 @@ func (c *contents) unit(p *Plan, functions []*function.Record, code int) {
 	unit := debuginfo.Start(&c.info, functions[0].Encoded, c.ranges.At(), file, lines)
 	for _, f := range functions {
 		name := f.Name()
-		section := code + int(f.Section.Index)
-		elfobject.Function(&c.symbols, c.strings.At(), section, f.Address-f.Section.Address, f.Size)
-		c.strings.String(name)
-		if p.extended() {
-			c.indexes.U32(uint32(extendedIndex(section)))
+		encode := p.passing && !f.Plain && f.Encodable
+		if encode {
+			c.symbol(p, f, code, 0)
+			c.strings.String(name)
+			c.symbol(p, f, code, f.Size)
+			debuginfo.Encode(&c.strings, name)
+		} else {
+			c.symbol(p, f, code, f.Size)
+			c.strings.String(name)
 		}
-		unit.Function(&c.info, f.Address, f.Size, name, f.Line, p.passing && f.Plain)
+		unit.Function(&c.info, f.Address, f.Size, name, f.Line, encode || p.passing && f.Plain)
 		debuginfo.Range(&c.ranges, f.Address, f.Size)
 		if rows := f.Lines(); len(rows) != 0 {
 			lineprogram.Address(&c.line, f.Address)
@@ -195,6 +199,16 @@ func (c *contents) unit(p *Plan, functions []*function.Record, code int) {
 	debuginfo.EndRanges(&c.ranges)
 	if len(file) != 0 {
 		lineprogram.End(&c.line, lines)
+	}
+}
+
+// symbol writes a symbol of a function, whose name comes next in the strings. One
+// without a size is found by its name only: gdb prefers others at its address.
+func (c *contents) symbol(p *Plan, f *function.Record, code int, size uint64) {
+	section := code + int(f.Section.Index)
+	elfobject.Function(&c.symbols, c.strings.At(), section, f.Address-f.Section.Address, size)
+	if p.extended() {
+		c.indexes.U32(uint32(extendedIndex(section)))
 	}
 }
 

@@ -1,0 +1,57 @@
+package compaction
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/libjitdebug/libjitdebug/tests/host"
+)
+
+// names are of each kind that debuggers read in a way of its own.
+var names = []string{"plain", "fooB", "foo__bar", "a::b<c>", "x.1", "_Z3fooi", "js:/a/b.js:10:5 f", "f(int)", "grüße"}
+
+// TestFinish waits in gdb for the end of a function whose image is merged and
+// written anew meanwhile, and so is that of its caller. Memory that gdb has given
+// back is overwritten, so that it cannot use it unnoticed.
+func TestFinish(t *testing.T) {
+	program := host.Compile(t, "testdata/finish.c", host.Linked(t)...)
+	t.Setenv("MALLOC_PERTURB_", "165")
+	commands := []string{"break work", "run"}
+	for i := range names {
+		if i != 0 {
+			commands = append(commands, "continue")
+		}
+		commands = append(commands, "backtrace", "up", "set $function = $pc", "info symbol $function",
+			"finish", "info symbol $function", "backtrace")
+	}
+	output := host.GDB(t, commands, append([]string{"--args", program}, names...)...)
+	var want []string
+	for _, name := range names {
+		want = append(want,
+			" in "+name+" () at generated.lang:", " in caller () at generated.lang:", " in main ",
+			name+" + 13 in section .text of <in-memory@",
+			"\ncaller () at generated.lang:",
+			name+" + 13 in section .text of <in-memory@",
+			"#0  caller () at generated.lang:", " in main ")
+	}
+	host.InOrder(t, output, want...)
+	images := imagesOf(output, " + 13 in section .text of ")
+	if len(images) != 2*len(names) {
+		t.Fatalf("%d images of functions", len(images))
+	}
+	for i, name := range names {
+		if images[2*i] == images[2*i+1] {
+			t.Errorf("the image of %s is still %s", name, images[2*i])
+		}
+	}
+}
+
+// imagesOf returns what stands behind a text in the lines that have it.
+func imagesOf(output, text string) (images []string) {
+	for line := range strings.Lines(output) {
+		if _, image, found := strings.Cut(line, text); found {
+			images = append(images, image)
+		}
+	}
+	return images
+}
