@@ -48,6 +48,10 @@ func in(t *testing.T, image []byte, name string, at int) int {
 	return int(le.Uint64(image[header(image, find(t, image, name), shOff):])) + at
 }
 
+func put8(at int, v byte) func([]byte) []byte {
+	return func(image []byte) []byte { image[at] = v; return image }
+}
+
 func put16(at int, v uint16) func([]byte) []byte {
 	return func(b []byte) []byte { binary.LittleEndian.PutUint16(b[at:], v); return b }
 }
@@ -140,6 +144,8 @@ func TestRefusals(t *testing.T) {
 		{"strings without NUL", small, func(b []byte) []byte { b[in(t, small, ".strtab", 12)] = 'x'; return b },
 			"section 3 (.strtab): the last byte of the string table is 0x78, not a NUL"},
 		{"st_name", small, put32(symbol(1, 0), 13), "section 2 (.symtab): symbol 1: st_name is 13, the names in section 3 have 13 bytes"},
+		{"binding", small, put8(symbol(1, 4), 0x92), "section 2 (.symtab): symbol 1 (jit_a): its binding is 9"},
+		{"symbol type", small, put8(symbol(1, 4), 0x17), "section 2 (.symtab): symbol 1 (jit_a): its type is 7"},
 		{"st_shndx", small, put16(symbol(2, 6), 5), "section 2 (.symtab): symbol 2 (jit_b): st_shndx is 5, there are 5 sections"},
 		{"st_shndx extended", small, put16(symbol(2, 6), 0xffff), "section 2 (.symtab): symbol 2 (jit_b): st_shndx is SHN_XINDEX, but the table has no SHT_SYMTAB_SHNDX section"},
 	} {

@@ -1,6 +1,7 @@
 package images
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -33,4 +34,30 @@ func TestGDBReadsEveryForm(t *testing.T) {
 	for _, complaint := range gdb(t, images) {
 		t.Errorf("seed %d: %s", seed, complaint)
 	}
+}
+
+// TestGDBReadsEverySymbol gives a symbol each binding and type. It is gdb 18 that
+// makes a difference: see scripts/test-extended.
+func TestGDBReadsEverySymbol(t *testing.T) {
+	var images []samples.Image
+	for info := range 256 {
+		image := symbol(byte(info))
+		if symfile.Check(image) == nil {
+			images = append(images, samples.Image{Name: fmt.Sprintf("st_info-%#x", info), Data: image})
+		}
+	}
+	if len(images) < 4*16 {
+		t.Fatalf("only %d images are accepted", len(images))
+	}
+	for _, complaint := range gdb(t, images) {
+		t.Error(complaint)
+	}
+}
+
+func symbol(info byte) []byte {
+	nobits := samples.Section{Name: ".text", Type: 8, Flags: 6, Addr: 0x30000000, Size: 128}
+	image := samples.Function(samples.Layout{Type: 1}, nobits, "jit_main")
+	at := bytes.Index(image, samples.Symbol(1, 0x12, 1, 0, 128))
+	image[at+4] = info
+	return image
 }

@@ -205,6 +205,8 @@ func tolerated(line string) bool {
 		// Sections were placed and the segments were not, or the other way round.
 		"outside of ELF segments",
 		"in <in-memory@",
+		// The source, which is not looked for.
+		": No such file or directory",
 		// The frames of the host, which a compiler described.
 		"incomplete CFI data; unspecified registers",
 	} {
