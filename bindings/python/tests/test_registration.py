@@ -103,6 +103,7 @@ def test_interrupted(python: Callable[..., str]) -> None:
     # exception as soon as it is back from C. Nothing may be left behind.
     output = python(
         "import signal\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # ignored in jobs
         "import jitdebug\n"
         "from conftest import listed\n"
         "from jitdebug import _library\n"
