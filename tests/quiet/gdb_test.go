@@ -86,7 +86,7 @@ func attach(t *testing.T, program string) []string {
 
 // numbers are what differs from one run to the next: addresses, processes and
 // threads.
-var numbers = regexp.MustCompile(`0x[0-9a-f]+|(LWP|process|in) \d+`)
+var numbers = regexp.MustCompile(`0x[0-9a-f]+|(LWP|process|in|id) \d+`)
 
 // lines returns the different lines of a session, sorted: how often threads come
 // and go, and when, is not the library's doing.

@@ -67,7 +67,8 @@ func condition(name string) (bool, error) {
 // gdb COMMANDS OPTION... or gdb COMMANDS PROGRAM ARGUMENT...
 func gdb(ts *testscript.TestScript, neg bool, args []string) {
 	arguments := []string{debuggerLimit, "gdb", "-nx", "-batch",
-		"-iex", "set debuginfod enabled off", "-iex", "set breakpoint pending on",
+		"-iex", "set debuginfod enabled off", "-iex", "set debug-file-directory /nonexistent",
+		"-iex", "set breakpoint pending on",
 		"-x", args[0]}
 	if !strings.HasPrefix(args[1], "-") {
 		arguments = append(arguments, "--args")
