@@ -293,7 +293,8 @@ class registration {
 
   registration(registration &&other) noexcept : handle_(other.release()) {}
   registration &operator=(registration &&other) noexcept {
-    registration(std::move(other)).swap(*this);
+    registration given(std::move(other));
+    given.swap(*this);
     return *this;
   }
   ~registration() { reset(); }

@@ -28,6 +28,14 @@ func TestRegistration(t *testing.T) {
 					arguments = append(arguments, strings.Fields(without)...)
 					host.Run(t, 2*time.Minute, host.Tool(t, compiler), append(arguments, host.Linked(t)...)...)
 					host.Run(t, time.Minute, program)
+
+					// The header alone, by what strict projects compile with.
+					strict := strings.Fields("-std=" + standard + " -Wall -Wextra -pedantic -Wconversion -Wsign-conversion -Wshadow -Wold-style-cast -Werror -fsyntax-only")
+					if compiler == "g++" {
+						strict = append(strict, "-Wuseless-cast")
+					}
+					strict = append(append(strict, include...), strings.Fields(without)...)
+					host.Run(t, time.Minute, host.Tool(t, compiler), append(strict, "-include", "jitdebug.hpp", "-x", "c++", "/dev/null")...)
 				})
 			}
 		}

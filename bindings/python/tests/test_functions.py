@@ -250,12 +250,13 @@ def test_wrong(changed: Any, sentence: str) -> None:
         ({"address": None}, "address: int is needed, not NoneType"),
         ({"address": "7"}, "address: int is needed, not str"),
         ({"size": 1.0}, "size: int is needed, not float"),
-        ({"file": 7}, "not int"),
+        ({"file": 7}, "file: a path is needed, not int"),
         ({"lines": [1]}, r"lines\[0\]: \(offset, line\) or"),
         ({"lines": [(0,)]}, r"lines\[0\]: \(offset, line\) or"),
         ({"lines": [(0, 1, 2, 3)]}, r"lines\[0\]: \(offset, line\) or"),
         ({"lines": [(0, 1), (1, 1.5)]}, r"lines\[1\].line: int is needed"),
-        ({"lines": 1}, "int"),
+        ({"lines": 1}, "lines: a sequence is needed, not int"),
+        ({"lines": iter([(0, 1)])}, "lines: a sequence is needed, not list_iter"),
         ({"unwind": 1}, "unwind: jitdebug.Unwind or bytes is needed, not int"),
         ({"unwind": None}, "unwind: .* not NoneType"),
     ],
@@ -272,7 +273,7 @@ def test_wrong_calls() -> None:
     with pytest.raises(jitdebug.ArgumentError, match=r"^count is 0$"):
         jitdebug.register_functions([])
     for bad in (sound(), None, 7):
-        with pytest.raises(TypeError):
+        with pytest.raises(TypeError, match="functions: an iterable is needed, not"):
             jitdebug.register_functions(bad)
     for bad in ([sound(), "f"], [sound(), None]):
         with pytest.raises(TypeError, match=r"functions\[1\]: jitdebug.Function is"):

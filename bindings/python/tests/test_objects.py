@@ -128,6 +128,12 @@ def test_wrong_types(file: Path, sections: Any) -> None:
         jitdebug.register_object(file.read_bytes(), sections)
 
 
+@pytest.mark.parametrize("sections", [None, [(".text", TEXT)], iter(()), TEXT])
+def test_no_mapping(file: Path, sections: Any) -> None:
+    with pytest.raises(TypeError, match="sections: a mapping of names or indices"):
+        jitdebug.register_object(file.read_bytes(), sections)
+
+
 def test_several_sections_of_one_name(file: Path) -> None:
     object, merged = file.read_bytes(), file.with_name("merged.o")
     renamed = ["--rename-section", ".text.square=.text"]

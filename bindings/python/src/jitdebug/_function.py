@@ -73,7 +73,13 @@ def array(functions: Iterable[Function]) -> ctypes.Array[_abi.Function]:
 
     Raises TypeError or ArgumentError, which says which function is wrong.
     """
-    given = list(functions)
+    try:
+        given = list(functions)
+    except TypeError:
+        if hasattr(functions, "__iter__"):
+            raise  # its own
+        kind = type(functions).__name__
+        raise TypeError(f"functions: an iterable is needed, not {kind}") from None
     made = (_abi.Function * len(given))()
     for index, function in enumerate(given):
         which = f"functions[{index}]"
@@ -93,9 +99,18 @@ def _describe(entry: _abi.Function, function: Function) -> None:
     entry.address = _argument.number(function.address, "address")
     entry.size = _argument.number(function.size, "size")
     if function.file is not None:
-        entry.file = _argument.text(os.fsencode(function.file), "file")
-    if len(function.lines):
+        try:
+            file = os.fsencode(function.file)
+        except TypeError:
+            kind = type(function.file).__name__
+            raise TypeError(f"file: a path is needed, not {kind}") from None
+        entry.file = _argument.text(file, "file")
+    try:
         entry.line_count = len(function.lines)
+    except TypeError:  # an iterator too: the function can be registered again
+        kind = type(function.lines).__name__
+        raise TypeError(f"lines: a sequence is needed, not {kind}") from None
+    if entry.line_count:
         entry.lines = _lines(function.lines)
     if isinstance(function.unwind, Unwind):
         entry.unwind = function.unwind.value

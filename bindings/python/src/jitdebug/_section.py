@@ -25,8 +25,15 @@ def array(sections: Sections) -> ctypes.Array[_abi.Section]:
 
     Raises TypeError or ArgumentError, which says which section is wrong.
     """
-    made = (_abi.Section * len(sections))()
-    for entry, (section, address) in zip(made, sections.items()):
+    try:
+        places = list(sections.items())
+    except AttributeError:
+        kind = type(sections).__name__
+        raise TypeError(
+            f"sections: a mapping of names or indices to addresses is needed, not {kind}"
+        ) from None
+    made = (_abi.Section * len(places))()
+    for entry, (section, address) in zip(made, places):
         try:
             entry.struct_size = ctypes.sizeof(_abi.Section)
             if isinstance(section, (str, bytes)):
