@@ -30,7 +30,7 @@ def array(sections: Sections) -> ctypes.Array[_abi.Section]:
     except AttributeError:
         kind = type(sections).__name__
         raise TypeError(
-            f"sections: a mapping of names or indices to addresses is needed, not {kind}"
+            f"sections: a mapping of names or indices is needed, not {kind}"
         ) from None
     made = (_abi.Section * len(places))()
     for entry, (section, address) in zip(made, places):

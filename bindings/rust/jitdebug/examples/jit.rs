@@ -2,7 +2,9 @@
 //! it becomes machine code, and debuggers stop at its lines.
 //!     printf 'add 6\nmul 7\nprint\n' >answer.calc
 //!     cargo build --example jit
-//!     gdb -ex 'break answer.calc:2' -ex run --args target/debug/examples/jit answer.calc
+//!     export LD_LIBRARY_PATH=../../lib # unless the library is installed
+//!     gdb -ex 'set breakpoint pending on' -ex 'break answer.calc:2' -ex run \
+//!         --args target/debug/examples/jit answer.calc
 
 use std::{env, error::Error, fs, io};
 
