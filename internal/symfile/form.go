@@ -255,6 +255,13 @@ func (d *debug) checkValue(u *unit, attr uint64, v value) error {
 			u.entries.referred.add(to)
 		}
 	case formRefAddr:
+		if u.typeEntry != 0 { // nor does gdb look into another section
+			if v.number < u.first || v.number >= u.end {
+				return errorf("refers to %#x, outside of its unit: gdb finds other types than a type unit's own by their signatures alone", v.number)
+			}
+			u.entries.referred.add(v.number)
+			break
+		}
 		if d.entries.starts == nil {
 			return nil // to another section than the one that is read
 		}
