@@ -9,6 +9,7 @@ import (
 	"github.com/libjitdebug/libjitdebug/internal/lineprogram"
 	"github.com/libjitdebug/libjitdebug/internal/machine"
 	"github.com/libjitdebug/libjitdebug/internal/symfile"
+	"github.com/libjitdebug/libjitdebug/internal/symfile/samples"
 )
 
 // FuzzFunctions: whatever a caller says, it is refused, or the image is one that
@@ -77,6 +78,7 @@ func FuzzFunctions(f *testing.F) {
 				if err := symfile.Check(written); err != nil {
 					t.Error(err)
 				}
+				samples.Keep(t, written)
 			}
 		}
 	})

@@ -190,6 +190,9 @@ func FuzzPlace(f *testing.F) {
 	f.Fuzz(func(t *testing.T, o []byte, without uint64) {
 		image, err := place(o, everywhere(o, without))
 		checkResult(t, image, err)
+		if err == nil && symfile.Check(image) == nil { // as it is registered
+			samples.Keep(t, image)
+		}
 	})
 }
 

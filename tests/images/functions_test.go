@@ -2,6 +2,7 @@ package images
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -30,5 +31,39 @@ func TestGDBReadsFunctions(t *testing.T) {
 	}
 	for _, complaint := range gdb(t, images) {
 		t.Errorf("seed %d: %s", seed, complaint)
+	}
+}
+
+// TestGDBReadsCorpus shows gdb what the library makes of what fuzzing has found.
+func TestGDBReadsCorpus(t *testing.T) {
+	for name, fuzz := range map[string]string{"image": "FuzzFunctions", "object": "FuzzPlace"} {
+		t.Run(name, func(t *testing.T) {
+			directory := t.TempDir()
+			t.Setenv("JITDEBUG_KEEP", directory)
+			if name == "image" { // a compiler's debug information has its oddities
+				t.Setenv("JITDEBUG_COMPLAINTS", "1000")
+			}
+			makes := exec.Command("go", "test", "-count=1", "-run", fuzz, "./internal/"+name)
+			makes.Dir = host.Root(t)
+			if output, err := makes.CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, output)
+			}
+			paths, err := filepath.Glob(filepath.Join(directory, "*"))
+			if err != nil || len(paths) == 0 {
+				t.Fatalf("%d images: %v", len(paths), err)
+			}
+			var images []samples.Image
+			for _, path := range paths {
+				data, err := os.ReadFile(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				images = append(images, samples.Image{Name: filepath.Base(path), Data: data})
+			}
+			for _, complaint := range gdb(t, images) {
+				t.Error(complaint)
+			}
+			t.Logf("%d images", len(images))
+		})
 	}
 }
