@@ -244,8 +244,8 @@ typedef struct jitdebug_function {
    * with a compiler, a debugger looks for a relative one where it runs. */
   const char *file;
   /* Where lines begin, by offsets that do not descend, each below size; of
-   * equal ones the last counts. What is in front of the first has no line. With
-   * lines, file may not be NULL. */
+   * equal ones the last counts. What is in front of the first has no line. Line
+   * numbers are at most 2,147,483,647. With lines, file may not be NULL. */
   const jitdebug_line *lines;
   size_t line_count;
   /* With JITDEBUG_UNWIND_CFI: DW_CFA instructions (DWARF, "Call Frame

@@ -71,3 +71,9 @@ func Plain(name []byte) bool {
 	}
 	return meaningless || !capitals
 }
+
+// Rewritten says whether gdb shows the name of a subprogram in C another way, where
+// it could be that of a type or a function in C++: f (x) as f(x).
+func Rewritten(name []byte) bool {
+	return bytes.IndexByte(name, ' ') >= 0 || string(name) == "signed" || string(name) == "unsigned"
+}

@@ -172,7 +172,8 @@ func (c *contents) unit(p *Plan, functions []*function.Record, code int) {
 	unit := debuginfo.Start(&c.info, functions[0].Encoded, c.ranges.At(), file, lines)
 	for _, f := range functions {
 		name := f.Name()
-		encode := p.passing && !f.Plain && f.Encodable
+		fromSymbol := p.passing || debuginfo.Rewritten(name)
+		encode := fromSymbol && !f.Plain && f.Encodable
 		if encode {
 			c.symbol(p, f, code, 0)
 			c.strings.String(name)
@@ -182,7 +183,7 @@ func (c *contents) unit(p *Plan, functions []*function.Record, code int) {
 			c.symbol(p, f, code, f.Size)
 			c.strings.String(name)
 		}
-		unit.Function(&c.info, f.Address, f.Size, name, f.Line, encode || p.passing && f.Plain)
+		unit.Function(&c.info, f.Address, f.Size, name, f.Line, encode || fromSymbol && f.Plain)
 		debuginfo.Range(&c.ranges, f.Address, f.Size)
 		if rows := f.Lines(); len(rows) != 0 {
 			lineprogram.Address(&c.line, f.Address)

@@ -106,6 +106,7 @@ func TestNames(t *testing.T) {
 		"fooB", "foo__bar", "a::b<c>", "js:/a/b.js:10:5 f", "with spaces", "grüße", "関数", "_Z3fooi", "_ZN1a1bE",
 		"_RNvC1a1b", "_D1a1bFZv", "_start", "__x", "_ada_x", "operator()", "operator<<", "foo(int)", "~x", "a b::c", "Ünïcode::ñ",
 		"a\"b", "a`b", "?", "(anonymous)", "*", "LazyCompile:*f a.js:1", "$s4main1fyyF", "x.part.0", "f@plt", "a\\b", "-f",
+		"loop (hot)", "f( x )", "a < b >", "x  y", " f ", "signed", "unsigned f", "const f", "operator  new", "T<long int>",
 	}
 	program := host.Compile(t, "testdata/names.c", host.Linked(t)...)
 	err := os.WriteFile(filepath.Join(filepath.Dir(program), "names.txt"), []byte(strings.Join(names, "\n")+"\n"), 0o644)
@@ -118,13 +119,20 @@ func TestNames(t *testing.T) {
 		}
 		return first
 	}
-	t.Run("gdb", func(t *testing.T) {
-		commands := session([]string{"break look", "run"}, []string{"backtrace 2", "continue"})
-		check(t, gdb(t, program, "", commands...), names, " in ", " ()")
-	})
-	t.Run("lldb", func(t *testing.T) {
-		commands := session([]string{"breakpoint set --name look", "run"}, []string{"thread backtrace --count 2", "continue"})
-		check(t, lldb(t, program, "", commands...), names, ")`", " + 6")
+	all := func(t *testing.T) {
+		t.Run("gdb", func(t *testing.T) {
+			commands := session([]string{"break look", "run"}, []string{"backtrace 2", "continue"})
+			check(t, gdb(t, program, "", commands...), names, " in ", " ()")
+		})
+		t.Run("lldb", func(t *testing.T) {
+			commands := session([]string{"breakpoint set --name look", "run"}, []string{"thread backtrace --count 2", "continue"})
+			check(t, lldb(t, program, "", commands...), names, ")`", " + 6")
+		})
+	}
+	all(t)
+	t.Run("large", func(t *testing.T) {
+		t.Setenv("LARGE", "1")
+		all(t)
 	})
 }
 

@@ -1,9 +1,11 @@
 /*
  * Generates a function for each line of the file names.txt, with the line for
- * its name, and has it call look.
+ * its name, and has it call look. With LARGE in the environment, they are in a
+ * call of so many functions that their image is merged with no other.
  */
 #include <jitdebug.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -19,9 +21,9 @@ int main(void) {
       0xff, 0xd7,             /* call *%rdi */
       0x5d, 0xc3,             /* pop %rbp; ret */
   };
-  enum { MOST = 64 };
+  enum { MOST = 64, ALL = 1000 };
   static char names[MOST][256];
-  jitdebug_function functions[MOST] = {0};
+  static jitdebug_function functions[ALL];
   size_t count = 0;
   FILE *file = fopen("names.txt", "r");
   CHECK(file, "names.txt");
@@ -29,20 +31,21 @@ int main(void) {
     *strchr(names[count++], '\n') = 0;
   fclose(file);
   uint8_t *memory =
-      mmap(NULL, MOST * sizeof code, PROT_READ | PROT_WRITE | PROT_EXEC,
+      mmap(NULL, ALL * sizeof code, PROT_READ | PROT_WRITE | PROT_EXEC,
            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   CHECK(memory != MAP_FAILED, "no memory for code");
-  for (size_t i = 0; i < count; i++)
+  size_t all = getenv("LARGE") ? ALL : count;
+  for (size_t i = 0; i < all; i++)
     functions[i] = (jitdebug_function){
         .struct_size = sizeof(jitdebug_function),
         .unwind = JITDEBUG_UNWIND_FRAME_POINTER,
-        .name = names[i],
+        .name = i < count ? names[i] : "other",
         .address = memcpy(memory + i * sizeof code, code, sizeof code),
         .size = sizeof code,
     };
   jitdebug_registration *registration;
   int32_t status =
-      jitdebug_register_functions(functions, count, 0, &registration);
+      jitdebug_register_functions(functions, all, 0, &registration);
   CHECK(status == JITDEBUG_OK, "%s", jitdebug_last_error());
   for (size_t i = 0; i < count; i++) ((generated *)functions[i].address)(look);
   CHECK(jitdebug_unregister(registration) == JITDEBUG_OK, "%s",
