@@ -36,11 +36,13 @@ func Encode(c *cursor.Cursor, name []byte) {
 }
 
 // Encodable says whether gdb and lldb decode a symbol to a name, once it is
-// encoded: they would take what is behind an @ for a version, and some names that
-// begin with _GLOBAL_ for the anonymous namespace's.
+// encoded: a digit at its beginning would be one of its length's, they would take
+// what is behind an @ for a version, and some names that begin with _GLOBAL_ for
+// the anonymous namespace's.
 func Encodable(name []byte) bool {
 	const anonymous = "_GLOBAL_"
-	return bytes.IndexByte(name, '@') < 0 && (len(name) < len(anonymous) || string(name[:len(anonymous)]) != anonymous)
+	return (name[0] < '0' || name[0] > '9') && bytes.IndexByte(name, '@') < 0 &&
+		(len(name) < len(anonymous) || string(name[:len(anonymous)]) != anonymous)
 }
 
 // Plain says whether gdb, too, is sure to take the name of a symbol for what it

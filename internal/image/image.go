@@ -172,7 +172,7 @@ func (c *contents) unit(p *Plan, functions []*function.Record, code int) {
 	unit := debuginfo.Start(&c.info, functions[0].Encoded, c.ranges.At(), file, lines)
 	for _, f := range functions {
 		name := f.Name()
-		fromSymbol := p.passing || debuginfo.Rewritten(name)
+		fromSymbol := p.passing || !f.Encoded && debuginfo.Rewritten(name)
 		encode := fromSymbol && !f.Plain && f.Encodable
 		if encode {
 			c.symbol(p, f, code, 0)

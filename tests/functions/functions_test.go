@@ -107,6 +107,7 @@ func TestNames(t *testing.T) {
 		"_RNvC1a1b", "_D1a1bFZv", "_start", "__x", "_ada_x", "operator()", "operator<<", "foo(int)", "~x", "a b::c", "Ünïcode::ñ",
 		"a\"b", "a`b", "?", "(anonymous)", "*", "LazyCompile:*f a.js:1", "$s4main1fyyF", "x.part.0", "f@plt", "a\\b", "-f",
 		"loop (hot)", "f( x )", "a < b >", "x  y", " f ", "signed", "unsigned f", "const f", "operator  new", "T<long int>",
+		"1st", "2 (x)", "0x10",
 	}
 	program := host.Compile(t, "testdata/names.c", host.Linked(t)...)
 	err := os.WriteFile(filepath.Join(filepath.Dir(program), "names.txt"), []byte(strings.Join(names, "\n")+"\n"), 0o644)
