@@ -1,6 +1,10 @@
 package object
 
-import "bytes"
+import (
+	"bytes"
+	"cmp"
+	"slices"
+)
 
 // An image is the file that is made of an object:
 //
@@ -31,19 +35,13 @@ type output struct {
 	flags, addr, align, entry uint64
 	at, size                  uint64 // of its contents, if typ is not SHT_NOBITS
 	gone                      uint64 // see the function
-	first                     int    // section of the object that it is made of
 }
 
 func newImage(f *file) *image { return &image{f: f, sections: make([]output, 1)} }
 
 // layOut decides where everything goes, and counts the bytes.
 func (m *image) layOut() error {
-	f := m.f
-	for i := range f.sections {
-		if f.sections[i].fate == loaded {
-			m.addLoaded(i)
-		}
-	}
+	m.addAllLoaded()
 	if err := m.addDebug(); err != nil {
 		return err
 	}
@@ -79,6 +77,60 @@ func (m *image) addName(name string) uint32 {
 	at := len(m.f.names) + len(m.names)
 	m.names = append(append(m.names, name...), 0)
 	return uint32(at)
+}
+
+// manyLoaded is the number of loaded sections past which neighbours become one.
+const manyLoaded = 1024
+
+// addAllLoaded adds the sections that were loaded. Of many, those that lie side by
+// side become one, as in a linked file: gdb 13 keeps the section of a symbol in 16
+// bits with a sign, and lldb's time grows with the square of their number.
+func (m *image) addAllLoaded() {
+	f := m.f
+	var all []int
+	for i := range f.sections {
+		if f.sections[i].fate == loaded {
+			all = append(all, i)
+		}
+	}
+	many := len(all) > manyLoaded
+	if many {
+		slices.SortStableFunc(all, func(a, b int) int { return cmp.Compare(f.sections[a].address, f.sections[b].address) })
+	}
+	alone := true // the latest
+	for n, i := range all {
+		if !many || n == 0 || !m.follows(i) {
+			m.addLoaded(i)
+			alone = true
+			continue
+		}
+		h, s := &f.headers[i], &f.sections[i]
+		s.output = uint32(len(m.sections) - 1)
+		o := &m.sections[s.output]
+		if o.size = s.address + h.size() - o.addr; alone {
+			o.name, alone = m.addName(family(f.name(all[n-1]))), false
+		}
+	}
+}
+
+// follows says whether section i lies behind the latest of the image with no room
+// between them for anything else.
+func (m *image) follows(i int) bool {
+	o, h, s := &m.sections[len(m.sections)-1], &m.f.headers[i], &m.f.sections[i]
+	end, room := o.addr+o.size, uint64(16)
+	return h.flags()&(flagWrite|flagAlloc|flagExec|flagThread) == o.flags && o.flags&flagThread == 0 &&
+		s.address >= end && s.address-end < room
+}
+
+// family is the name that a linker gives to what it makes of a section: .text of
+// .text.main.
+func family(name []byte) string {
+	if len(name) > 1 {
+		if dot := bytes.IndexByte(name[1:], '.'); dot > 0 {
+			name = name[:1+dot]
+		}
+	}
+	return string(name)
 }
 
 // addLoaded adds a section that was loaded. Its bytes are in the process, and
@@ -336,6 +388,9 @@ func (m *image) writeSymbols() {
 		copy(to[:symbolSize], m.f.symbol(n)[:])
 		if uint64(le.Uint32(to)) >= uint64(len(m.f.strings)) {
 			le.PutUint32(to, uint32(len(m.f.strings))) // a name that is none
+		}
+		if home, _ := m.f.home(n); home != 0 {
+			le.PutUint64(to[8:], m.f.symbol(n).value()+m.f.sections[home].address-m.sections[index].addr)
 		}
 		switch {
 		case index < indexReserve || m.f.symbol(n).index() == indexAbsolute:

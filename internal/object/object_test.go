@@ -120,6 +120,52 @@ func TestManySections(t *testing.T) {
 	}
 }
 
+// TestManyNeighbours: loaded side by side, as a JIT does, so many sections become
+// one, in which each symbol is at its address.
+func TestManyNeighbours(t *testing.T) {
+	o := samples.Large(t)[0].Data
+	given := file{bytes: o}
+	if err := given.open(); err != nil {
+		t.Fatal(err)
+	}
+	at, addresses := uint64(0x7f1234560000), map[string]uint64{}
+	var placements []Placement
+	for i := range given.headers {
+		if h := &given.headers[i]; h.flags()&flagAlloc != 0 {
+			placements = append(placements, Placement{Index: uint32(i), Address: at})
+			addresses[string(given.name(i))] = at
+			at = (at + h.size() + 15) &^ 15
+		}
+	}
+	image, err := place(o, placements)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := elf.NewFile(bytes.NewReader(image))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(f.Sections) > 32 || f.Section(".text") == nil {
+		t.Errorf("%d sections, .text is %v", len(f.Sections), f.Section(".text"))
+	}
+	symbols, err := f.Symbols()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, s := range symbols {
+		if want, ok := addresses[".text."+s.Name]; ok {
+			if home := f.Sections[s.Section]; home.Addr+s.Value != want || s.Value+s.Size > home.Size {
+				t.Fatalf("%s is at %#x of %s, which is at %#x, not at %#x", s.Name, s.Value, home.Name, home.Addr, want)
+			}
+			found++
+		}
+	}
+	if found != 66000 {
+		t.Errorf("%d symbols", found)
+	}
+}
+
 func checkResult(t *testing.T, image []byte, err error) {
 	t.Helper()
 	if err != nil {
