@@ -18,6 +18,7 @@ type Image struct {
 	list       list
 	functions  int
 	partCount  int
+	trapCount  int    // in its code after it was put on the list
 	start, end uint64 // of its code
 	entry      gdbjit.Entry
 }
@@ -111,6 +112,25 @@ func (i *Image) meetsAny(addresses []uint64) bool {
 		}
 	}
 	return false
+}
+
+// traps counts what may be a debugger's breakpoints in its code.
+func (i *Image) traps() (count int) {
+	for _, at := range i.parts() {
+		partAt(at).Code(func(address, size uint64) bool {
+			count += guest.Count(address, size, machine.Host.Trap)
+			return true
+		})
+	}
+	return count
+}
+
+// show puts the image on the list. A debugger then puts its breakpoints in.
+func (i *Image) show() {
+	gdbjit.Add(&i.entry)
+	if gdbjit.Watched() {
+		i.trapCount = i.traps()
+	}
 }
 
 // starts says whether a section of the image's starts at an address.

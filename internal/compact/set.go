@@ -24,6 +24,10 @@ const (
 	// limit is how many functions a merged image has at most.
 	limit = fan * fan
 
+	// spared is how many images with breakpoints are left out of a merge at most:
+	// what looks like one may be part of the code.
+	spared = fan / 3
+
 	// reach is how many bytes between two functions can be in one section with
 	// them. A debugger sorts all sections of all images at each change.
 	reach = 4096
@@ -78,7 +82,7 @@ func (s *Set) takeGarbage() Garbage {
 func (s *Set) Add(i *Image, stack unsafe.Pointer) Garbage {
 	to := s.place(i)
 	s.makeRoom(i, to)
-	gdbjit.Add(&i.entry)
+	i.show()
 	partAt(i.parts()[0]).image = i.address()
 	s.link(i, to)
 	for l := small; l < full; l++ {
@@ -174,14 +178,21 @@ func (s *Set) release(p *Part) {
 // large. It returns false if there is no memory, or not two of them.
 //
 // Left out are those that have a function on the stack: while the user waits for
-// its end, debuggers keep pointers to what they know of it.
+// its end, debuggers keep pointers to what they know of it. So are some in which a
+// debugger has put a breakpoint since: lldb waits in this way for a return to a
+// function, in vain if its image goes.
 func (s *Set) merge(l list, stack unsafe.Pointer) bool {
 	var chosen [fan]uintptr
 	var room [64]uint64
 	active := s.active(l, stack, room[:0])
-	n, functions := 0, 0
+	n, functions, left := 0, 0, 0
+	watched := gdbjit.Watched()
 	for at := s.lists[l].newest; at != 0 && n < fan; at = imageAt(at).next {
 		if i := imageAt(at); functions+i.functions <= limit && !i.meetsAny(active) {
+			if watched && left < spared && i.traps() > i.trapCount {
+				left++
+				continue
+			}
 			chosen[n] = at
 			n++
 			functions += i.functions
@@ -344,7 +355,7 @@ func (s *Set) discard(i *Image) {
 // exchange puts an image on the list and takes others off, which are in none of
 // the set's lists any more.
 func (s *Set) exchange(old []uintptr, i *Image) {
-	gdbjit.Add(&i.entry)
+	i.show()
 	i.adopt()
 	s.link(i, sizeOf(i.functions))
 	for _, at := range old {
@@ -377,7 +388,7 @@ func (s *Set) shrink(i *Image, p *Part) {
 	copyParts(i.parts(), i.parts(), p)
 	i.partCount--
 	s.link(i, sizeOf(i.functions))
-	gdbjit.Add(&i.entry)
+	i.show()
 }
 
 func (s *Set) link(i *Image, l list) {

@@ -16,7 +16,7 @@ func (r *registration) hasBreakpoint() bool {
 	}
 	found := false
 	look := func(address, size uint64) bool {
-		found = found || guest.Holds(address, size, machine.Host.Trap)
+		found = found || guest.Count(address, size, machine.Host.Trap) != 0
 		return !found
 	}
 	if p := r.part(); p != nil {

@@ -46,6 +46,40 @@ func TestFinish(t *testing.T) {
 	}
 }
 
+// TestFinishLLDB waits in lldb for the return to a function whose image others are
+// merged around meanwhile: from a native function, from a generated one, and while
+// it steps over a call.
+func TestFinishLLDB(t *testing.T) {
+	program := host.Compile(t, "testdata/finish.c", host.Linked(t)...)
+	commands := []string{"breakpoint set --name work", "run"}
+	var want []string
+	for i, name := range names {
+		stop := "`caller at generated.lang:"
+		if i%2 == 0 {
+			stop = "`" + name + " at generated.lang:"
+		} else {
+			commands = append(commands, "up")
+		}
+		commands = append(commands, "finish", "thread step-over", "continue")
+		want = append(want, "stop reason = breakpoint 1.1",
+			"(lldb) finish\n", "stop reason = step out", stop,
+			"(lldb) thread step-over\n", "stop reason = step over", stop)
+	}
+	t.Run("finish", func(t *testing.T) {
+		host.InOrder(t, host.LLDB(t, commands, append([]string{program}, names...)...), want...)
+	})
+
+	commands, want = []string{"breakpoint set --name caller", "run"}, nil
+	for range names {
+		commands = append(commands, "thread step-over", "thread step-over", "continue")
+		want = append(want, "stop reason = breakpoint 1.", "`caller at generated.lang:",
+			"stop reason = step over", "`caller at generated.lang:", "stop reason = step over", "`caller at generated.lang:")
+	}
+	t.Run("step over", func(t *testing.T) {
+		host.InOrder(t, host.LLDB(t, commands, append([]string{program}, names...)...), want...)
+	})
+}
+
 // imagesOf returns what stands behind a text in the lines that have it.
 func imagesOf(output, text string) (images []string) {
 	for line := range strings.Lines(output) {
