@@ -33,7 +33,8 @@ test: setup lib build/fault/libjitdebug.so.1
 	scripts/test
 
 # What takes longer: needs root, and fetches other Debian releases.
-test-extended: setup lib
+test-extended: SETUP = extended
+test-extended: setup lib build/fault/libjitdebug.so.1
 	scripts/test-extended
 
 bench: setup lib
