@@ -18,7 +18,6 @@ type Image struct {
 	list       list
 	functions  int
 	partCount  int
-	trapCount  int    // in its code after it was put on the list
 	start, end uint64 // of its code
 	entry      gdbjit.Entry
 }
@@ -114,23 +113,14 @@ func (i *Image) meetsAny(addresses []uint64) bool {
 	return false
 }
 
-// traps counts what may be a debugger's breakpoints in its code.
-func (i *Image) traps() (count int) {
+// hasBreakpoint says whether a debugger may have a breakpoint in its code.
+func (i *Image) hasBreakpoint() bool {
 	for _, at := range i.parts() {
-		partAt(at).Code(func(address, size uint64) bool {
-			count += guest.Count(address, size, machine.Host.Trap)
+		if p := partAt(at); p.countTraps() > p.traps {
 			return true
-		})
+		}
 	}
-	return count
-}
-
-// show puts the image on the list. A debugger then puts its breakpoints in.
-func (i *Image) show() {
-	gdbjit.Add(&i.entry)
-	if gdbjit.Watched() {
-		i.trapCount = i.traps()
-	}
+	return false
 }
 
 // starts says whether a section of the image's starts at an address.

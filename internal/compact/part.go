@@ -17,6 +17,7 @@ type Part struct {
 	image uintptr // the Image that shows it
 	alone uintptr // the copyOf that the caller has asked for, or 0
 	count int     // of functions
+	traps int     // in its code, before a debugger was told of it
 }
 
 // PartSize is what a part has in front of its records.
@@ -56,6 +57,15 @@ func (p *Part) meets(from, to uint64) bool {
 		r = r.Next()
 	}
 	return false
+}
+
+// countTraps counts what looks like a debugger's breakpoints in its code.
+func (p *Part) countTraps() (count int) {
+	p.Code(func(address, size uint64) bool {
+		count += guest.Count(address, size, machine.Host.Trap)
+		return true
+	})
+	return count
 }
 
 // Code calls visit with the address and the size in bytes of each function, until

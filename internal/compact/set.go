@@ -82,8 +82,12 @@ func (s *Set) takeGarbage() Garbage {
 func (s *Set) Add(i *Image, stack unsafe.Pointer) Garbage {
 	to := s.place(i)
 	s.makeRoom(i, to)
-	i.show()
-	partAt(i.parts()[0]).image = i.address()
+	p := partAt(i.parts()[0])
+	if gdbjit.Watched() {
+		p.traps = p.countTraps()
+	}
+	gdbjit.Add(&i.entry)
+	p.image = i.address()
 	s.link(i, to)
 	for l := small; l < full; l++ {
 		for s.lists[l].count >= fan && s.merge(l, stack) {
@@ -179,8 +183,8 @@ func (s *Set) release(p *Part) {
 //
 // Left out are those that have a function on the stack: while the user waits for
 // its end, debuggers keep pointers to what they know of it. So are some in which a
-// debugger has put a breakpoint since: lldb waits in this way for a return to a
-// function, in vain if its image goes.
+// debugger has put a breakpoint: lldb waits in this way for a return to a function,
+// in vain if its image goes.
 func (s *Set) merge(l list, stack unsafe.Pointer) bool {
 	var chosen [fan]uintptr
 	var room [64]uint64
@@ -189,7 +193,7 @@ func (s *Set) merge(l list, stack unsafe.Pointer) bool {
 	watched := gdbjit.Watched()
 	for at := s.lists[l].newest; at != 0 && n < fan; at = imageAt(at).next {
 		if i := imageAt(at); functions+i.functions <= limit && !i.meetsAny(active) {
-			if watched && left < spared && i.traps() > i.trapCount {
+			if watched && left < spared && i.hasBreakpoint() {
 				left++
 				continue
 			}
@@ -355,7 +359,7 @@ func (s *Set) discard(i *Image) {
 // exchange puts an image on the list and takes others off, which are in none of
 // the set's lists any more.
 func (s *Set) exchange(old []uintptr, i *Image) {
-	i.show()
+	gdbjit.Add(&i.entry)
 	i.adopt()
 	s.link(i, sizeOf(i.functions))
 	for _, at := range old {
@@ -388,7 +392,7 @@ func (s *Set) shrink(i *Image, p *Part) {
 	copyParts(i.parts(), i.parts(), p)
 	i.partCount--
 	s.link(i, sizeOf(i.functions))
-	i.show()
+	gdbjit.Add(&i.entry)
 }
 
 func (s *Set) link(i *Image, l list) {

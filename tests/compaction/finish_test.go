@@ -80,6 +80,17 @@ func TestFinishLLDB(t *testing.T) {
 	})
 }
 
+// TestFinishAtBreakpoint is TestFinishLLDB where the user has a breakpoint on the
+// line that is returned to.
+func TestFinishAtBreakpoint(t *testing.T) {
+	program := host.Compile(t, "testdata/finish.c", host.Linked(t)...)
+	t.Setenv("MALLOC_PERTURB_", "165")
+	output := host.LLDB(t, []string{"breakpoint set --name work", "breakpoint set --file generated.lang --line 2",
+		"run", "up", "finish", "thread backtrace"}, program, "plain")
+	host.InOrder(t, output, "stop reason = breakpoint 1.1", "(lldb) finish\n",
+		"stop reason = breakpoint 2.1", "`caller at generated.lang:2\n", "`main at ")
+}
+
 // imagesOf returns what stands behind a text in the lines that have it.
 func imagesOf(output, text string) (images []string) {
 	for line := range strings.Lines(output) {
