@@ -1,4 +1,4 @@
-"""Draws a table of bench/debuggers: bench/plot.py <TABLE >PICTURE.svg
+"""Draws a table of bench/debuggers: bench/plot.py <TABLE >PICTURE.svg.
 
 A line of it has the number of functions, the time in ms for them merged, that for one
 of them, and the time with an image for each.
@@ -31,28 +31,33 @@ def main():
     print(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}"'
         f' width="{WIDTH}" height="{HEIGHT}">\n'
-        "<style>text { font: 13px sans-serif; fill: #222 } .title { font-weight: bold }"
-        " path { fill: none; stroke-width: 2 } .grid { stroke: #ddd; stroke-width: 1 }</style>\n"
+        "<style>text { font: 13px sans-serif; fill: #222 } "
+        ".title { font-weight: bold } "
+        ".end { text-anchor: end } .mid { text-anchor: middle }"
+        " path { fill: none; stroke-width: 2 } "
+        ".grid { stroke: #ddd; stroke-width: 1 }</style>\n"
         '<rect width="100%" height="100%" fill="#fff"/>\n'
-        '<text x="16" y="26" class="title">Functions registered one at a time while gdb is'
-        " attached: how long it takes</text>"
+        '<text x="16" y="26" class="title">Functions registered one at a time '
+        "while gdb is attached: how long it takes</text>"
     )
     for power in range(low, high + 1):
         at = y(10.0**power)
         print(f'<path class="grid" d="M{LEFT} {at:.1f}H{WIDTH - RIGHT}"/>')
-        print(f'<text x="{LEFT - 8}" y="{at + 4:.1f}" text-anchor="end">{10.0**power:g} s</text>')
+        place = f'x="{LEFT - 8}" y="{at + 4:.1f}"'
+        print(f'<text {place} class="end">{10.0**power:g} s</text>')
     for count in counts:
         at = x(count)
         print(f'<path class="grid" d="M{at:.1f} {TOP}V{HEIGHT - BOTTOM}"/>')
-        print(f'<text x="{at:.1f}" y="{HEIGHT - 26}" text-anchor="middle">{count:.0f}</text>')
+        place = f'x="{at:.1f}" y="{HEIGHT - 26}"'
+        print(f'<text {place} class="mid">{count:.0f}</text>')
     print(f'<text x="{LEFT}" y="{HEIGHT - 8}">functions</text>')
     colours = {"merged": "#3a8f5c", "an image each": "#c4472f"}
     for how, curve in curves.items():
         line = "L".join(f"{x(count):.1f} {y(time):.1f}" for count, time in curve)
         print(f'<path stroke="{colours[how]}" d="M{line}"/>')
         count, time = curve[-1]
-        at = f'x="{x(count) + 8:.1f}" y="{y(time) + 4:.1f}"'
-        print(f"<text {at}>{how}: {time:.3g} s</text>")
+        place = f'x="{x(count) + 8:.1f}" y="{y(time) + 4:.1f}"'
+        print(f"<text {place}>{how}: {time:.3g} s</text>")
     print("</svg>")
 
 

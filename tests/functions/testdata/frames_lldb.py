@@ -38,4 +38,4 @@ def __lldb_init_module(debugger, _):
         if process.GetState() == lldb.eStateStopped and thread.GetFrameAtIndex(0).GetFunctionName() == "main":
             process.Continue()
     print("%d stops" % stops)
-    print("exit status %d" % process.GetExitStatus())
+    print(process.GetSTDOUT(1 << 16))
