@@ -61,7 +61,8 @@ def frames(image: memoryview) -> dict[int, list[Any]]:
     dwarf = elffile.ELFFile(io.BytesIO(image)).get_dwarf_info()
     return {
         entry["initial_location"]: [
-            (instruction.opcode, *instruction.args)
+            # Before pyelftools 0.33 an operand in the opcode's low bits is left there.
+            (instruction.opcode & 0xC0 or instruction.opcode, *instruction.args)
             for instruction in entry.instructions
             if instruction.opcode != 0  # padding
         ]
