@@ -203,7 +203,8 @@ JITDEBUG_API int32_t jitdebug_register_object(
 
 /*
  * Where the code of a source line begins: at offset bytes from the function's
- * address. Line 0 is code that comes from no line, column 0 the whole line.
+ * address. Line 0 is code that comes from no line (gdb shows the one before),
+ * column 0 the whole line.
  * Since 1.0.
  */
 typedef struct jitdebug_line {
@@ -220,7 +221,8 @@ enum {
    * to the caller's, and the return address is next to that. The code is read
    * for its prologue and its epilogues, in which that does not hold yet or no
    * longer, so it has to be in place. Where it cannot be read, or its beginning
-   * is no prologue that is known, the rule holds for all of it. */
+   * is no prologue that is known, the rule holds for all of it. Other registers
+   * that it saves for its caller are not found: JITDEBUG_UNWIND_CFI. */
   JITDEBUG_UNWIND_FRAME_POINTER = 1,
   /* The caller's own call frame instructions, in cfi. */
   JITDEBUG_UNWIND_CFI = 2

@@ -178,8 +178,9 @@ static int next_token(void) {
 
 static int is(const char *name) { return !strcmp(token, name); }
 
+/* Not the last word, which is being defined. */
 static const struct word *find(void) {
-  for (size_t i = word_count; i-- > 0;)
+  for (size_t i = word_count - 1; i-- > 0;)
     if (is(words[i].name)) return &words[i];
   return NULL;
 }
@@ -217,17 +218,23 @@ static void end_word(struct word *word) {
 }
 
 /* The open ifs and loops of a word. */
-static uint8_t *open[DEPTH];
+enum kind { IF, BEGIN };
+static struct {
+  enum kind kind;
+  uint8_t *place; /* of an if: behind its jump */
+} open[DEPTH];
 static size_t depth;
 
-static void push(uint8_t *place) {
+static void push(enum kind kind, uint8_t *place) {
   if (depth == DEPTH) fail("nested too deeply");
-  open[depth++] = place;
+  open[depth].kind = kind;
+  open[depth++].place = place;
 }
 
-static uint8_t *pop(void) {
-  if (!depth) fail("%s without a beginning", token);
-  return open[--depth];
+static uint8_t *pop(enum kind kind) {
+  if (!depth || open[depth - 1].kind != kind)
+    fail("%s without %s", token, kind == IF ? "if" : "begin");
+  return open[--depth].place;
 }
 
 static void compile_token(struct word *word) {
@@ -235,30 +242,32 @@ static void compile_token(struct word *word) {
   char *end;
   cell number = strtoll(token, &end, 0);
   mark(word);
+  if ((known = find())) {
+    emit_call(known->run);
+    return;
+  }
   for (size_t i = 0; i < sizeof primitives / sizeof *primitives; i++)
     if (is(primitives[i].name)) {
       emit(primitives[i].bytes, primitives[i].size);
       return;
     }
   if (is("if")) {
-    push(emit_jump_if_zero());
+    push(IF, emit_jump_if_zero());
   } else if (is("else")) {
     uint8_t *past = emit_jump();
-    patch(pop(), here);
-    push(past);
+    patch(pop(IF), here);
+    push(IF, past);
   } else if (is("then")) {
-    patch(pop(), here);
+    patch(pop(IF), here);
   } else if (is("begin")) {
-    push(here);
+    push(BEGIN, here);
   } else if (is("until")) {
-    const uint8_t *start = pop();
+    const uint8_t *start = pop(BEGIN);
     patch(emit_jump_if_zero(), start);
   } else if (is("exit")) {
     emit_return();
   } else if (is("recurse")) {
     emit_call(word->run);
-  } else if ((known = find())) {
-    emit_call(known->run);
   } else if (!*end) {
     emit_number(number);
   } else {
