@@ -26,7 +26,7 @@ func TestLLDBStopsAtNoSignal(t *testing.T) {
 	if !regexp.MustCompile(`busy: \d{3,} registrations, `).MatchString(output) {
 		t.Error("the threads were not busy to the end")
 	}
-	if !strings.Contains(output, "exited with status = 0 ") {
+	if !host.EndedInLLDB(output) {
 		t.Error("the process did not end normally")
 	}
 	if t.Failed() {

@@ -19,6 +19,10 @@ def gdb(commands: list[str], python: Path, script: Path) -> str:
     return _output(["gdb", "-nx", "-batch", *arguments, "--args"], python, script)
 
 
+# lldb 22 loses the connection some times when a program with threads ends.
+ENDED = r"exited with status = (0 |-1 .*lost connection)"
+
+
 def lldb(commands: list[str], python: Path, script: Path) -> str:
     """What lldb prints."""
     arguments = [word for command in commands for word in ("-o", command)]

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from debugger import gdb, lldb, shows
+from debugger import ENDED, gdb, lldb, shows
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "python" / "by_hand.py"
 
@@ -67,7 +67,7 @@ def test_lldb(clean: Path) -> None:
             r"frame #0: 0x[0-9a-f]+ JIT\(0x[0-9a-f]+\)`triangle at triangle\.s:5",
             r"frame #1: .* libffi",
             r"^triangle\(10\) = 55$",
-            r"exited with status = 0",
+            ENDED,
         ],
     )
 
@@ -120,7 +120,7 @@ def test_lldb_functions(clean: Path) -> None:
             r"frame #0: .*`add_two at add\.s:6$",
             r"frame #1: .* libffi",
             r"^add_two\(40\) = 42$",
-            r"exited with status = 0",
+            ENDED,
         ],
     )
 
@@ -180,6 +180,6 @@ def test_lldb_llvmlite() -> None:
             rf"frame #1: .*`collatz\(number=82\) at with_llvmlite\.py:{CALL}:",
             r"frame #2: .* libffi",
             r"^collatz\(27\) takes 111 steps, in Python 111$",
-            r"exited with status = 0",
+            ENDED,
         ],
     )
