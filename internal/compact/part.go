@@ -105,7 +105,7 @@ func (s *Set) writeAlone(p *Part) {
 		return
 	}
 	d := unsafe.Slice((*(*function.Record))(pointer(memory)), p.count)
-	plan := image.New(p.records(d[:0]), machine.Host, besidePadding)
+	plan := image.NewAlone(p.records(d[:0]), machine.Host, besidePadding)
 	size := uintptr(plan.Size())
 	if guest.Malloc(&p.alone, unsafe.Sizeof(copyOf{})+size, &none, 0) {
 		c := (*copyOf)(pointer(p.alone))

@@ -43,6 +43,7 @@ type Plan struct {
 	functions []*function.Record
 	sections  int      // with code
 	passing   bool     // others will replace it
+	alone     bool     // it is not on the list
 	contents  contents // of which only the sizes count
 }
 
@@ -64,6 +65,14 @@ const alignment = 8
 // them.
 func New(functions []*function.Record, m *machine.Machine, between func(from, to uint64) bool) Plan {
 	p := Plan{machine: m, functions: functions}
+	p.sort(between, func(first uint64) uint64 { return first })
+	return p
+}
+
+// NewAlone is New for an image that is not on the list, for its reader to find each
+// function by one symbol.
+func NewAlone(functions []*function.Record, m *machine.Machine, between func(from, to uint64) bool) Plan {
+	p := Plan{machine: m, functions: functions, alone: true}
 	p.sort(between, func(first uint64) uint64 { return first })
 	return p
 }
@@ -172,7 +181,7 @@ func (c *contents) unit(p *Plan, functions []*function.Record, code int) {
 	unit := debuginfo.Start(&c.info, functions[0].Encoded, c.ranges.At(), file, lines)
 	for _, f := range functions {
 		name := f.Name()
-		fromSymbol := p.passing || !f.Encoded && debuginfo.Rewritten(name)
+		fromSymbol := p.passing || !p.alone && !f.Encoded && debuginfo.Rewritten(name)
 		encode := fromSymbol && !f.Plain && f.Encodable
 		if encode {
 			c.symbol(p, f, code, 0)

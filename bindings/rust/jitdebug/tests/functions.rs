@@ -41,7 +41,7 @@ struct Known {
 fn read(image: &[u8]) -> Vec<Known> {
     let file = ElfFile64::<object::Endianness>::parse(image).expect("ELF");
     let endian = file.elf_header().endian().expect("an endianness");
-    let symbols: Vec<_> = file
+    let mut symbols: Vec<_> = file
         .symbols()
         .filter(|symbol| symbol.kind() == SymbolKind::Text)
         .map(|symbol| {
@@ -51,14 +51,6 @@ fn read(image: &[u8]) -> Vec<Known> {
             (address, symbol.size(), symbol.name_bytes().expect("a name").to_vec())
         })
         .collect();
-    // A name that gdb would read its own way: beside it, without a size, its encoding.
-    let (plain, mut symbols): (Vec<_>, Vec<_>) =
-        symbols.into_iter().partition(|&(_, size, _)| size == 0);
-    for (address, _, name) in plain {
-        let encoded = [format!("_Z{}", name.len()).as_bytes(), &name].concat();
-        let symbol = symbols.iter_mut().find(|s| s.0 == address && s.2 == encoded);
-        symbol.expect("the encoding of a name").2 = name;
-    }
     symbols.sort();
 
     let mut known = Vec::new();
