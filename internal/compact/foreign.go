@@ -1,8 +1,8 @@
 package compact
 
 import (
+	"github.com/libjitdebug/libjitdebug/internal/elf"
 	"github.com/libjitdebug/libjitdebug/internal/gdbjit"
-	"github.com/libjitdebug/libjitdebug/internal/symfile"
 )
 
 // foreign is a range around the code of all images on the list that are not the
@@ -28,7 +28,7 @@ func (s *Set) Avoid(i []byte) {
 		s.foreign.known = false
 		return
 	}
-	symfile.Code(i, func(address, size uint64) bool {
+	elf.Code(elf.Sections(i), func(address, size uint64) bool {
 		if s.foreign.known {
 			s.foreign.add(address, size)
 		}
@@ -46,7 +46,7 @@ func (s *Set) lookAround() {
 	s.foreign = foreign{true, ^uint64(0), 0}
 	gdbjit.Each(func(e *gdbjit.Entry) {
 		if !s.owns(e) {
-			symfile.Code(e.Bytes(), s.foreign.add)
+			elf.Code(elf.Sections(e.Bytes()), s.foreign.add)
 		}
 	})
 }

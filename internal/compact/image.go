@@ -3,7 +3,7 @@ package compact
 import (
 	"unsafe"
 
-	"github.com/libjitdebug/libjitdebug/internal/elfobject"
+	"github.com/libjitdebug/libjitdebug/internal/elf"
 	"github.com/libjitdebug/libjitdebug/internal/function"
 	"github.com/libjitdebug/libjitdebug/internal/gdbjit"
 	"github.com/libjitdebug/libjitdebug/internal/guest"
@@ -80,15 +80,14 @@ func (i *Image) write(plan *image.Plan, to unsafe.Pointer, functions int) {
 	plan.Write(i.bytes())
 	code := i.code()
 	i.functions = functions
-	i.start, _ = code.At(0)
-	last, size := code.At(code.Len() - 1)
-	i.end = last + size
+	last := &code[len(code)-1]
+	i.start, i.end = code[0].Addr, last.Addr+last.Size
 }
 
 func (i *Image) bytes() []byte { return i.entry.Bytes() }
 
 // code are its sections of code, by address.
-func (i *Image) code() elfobject.Table { return elfobject.CodeSections(i.bytes()) }
+func (i *Image) code() []elf.Section64 { return elf.CodeSections(i.bytes()) }
 
 // adopt makes the image the one that shows its parts.
 func (i *Image) adopt() {
@@ -136,8 +135,8 @@ func (i *Image) meetsImage(other *Image) bool {
 		return false
 	}
 	code := other.code()
-	for n := range code.Len() {
-		if address, size := code.At(n); i.meets(address, address+size) {
+	for n := range code {
+		if s := &code[n]; i.meets(s.Addr, s.Addr+s.Size) {
 			return true
 		}
 	}

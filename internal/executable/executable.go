@@ -2,8 +2,9 @@
 package executable
 
 import (
-	"encoding/binary"
 	"syscall"
+
+	"github.com/libjitdebug/libjitdebug/internal/elf"
 )
 
 // Defines says whether the program's file has a global symbol of this name,
@@ -35,50 +36,25 @@ func read(path string) []byte {
 	return file
 }
 
-// defines reads ELF-64: System V gABI, "Object Files".
-func defines(file []byte, name string) bool {
-	const (
-		sectionSize, symbolSize = 64, 24
-		symtab, dynsym          = 2, 11
-	)
-	le := binary.LittleEndian
-	header := part(file, 0, 64)
-	if header == nil || string(header[:5]) != "\x7fELF\x02" {
-		return false
-	}
-	sections := part(file, le.Uint64(header[0x28:]), uint64(le.Uint16(header[0x3c:]))*sectionSize)
-	content := func(section []byte) []byte {
-		return part(file, le.Uint64(section[0x18:]), le.Uint64(section[0x20:]))
-	}
-	for at := 0; at < len(sections); at += sectionSize {
-		section := sections[at:][:sectionSize]
-		if kind := le.Uint32(section[4:]); kind != symtab && kind != dynsym {
+func defines(bytes []byte, name string) bool {
+	file := elf.File{Bytes: bytes, Sections: elf.Sections(bytes)}
+	for i := range file.Sections {
+		table := &file.Sections[i]
+		if table.Type != elf.SHT_SYMTAB && table.Type != elf.SHT_DYNSYM || uint64(table.Link) >= uint64(len(file.Sections)) {
 			continue
 		}
-		names := part(sections, uint64(le.Uint32(section[0x28:]))*sectionSize, sectionSize)
-		if names == nil {
-			continue
-		}
-		strings := content(names)
-		symbols := content(section)
-		for ; len(symbols) >= symbolSize; symbols = symbols[symbolSize:] {
-			const local, undefined = 0, 0
-			if symbols[4]>>4 == local || le.Uint16(symbols[6:]) == undefined {
+		strings := file.Contents(&file.Sections[table.Link])
+		symbols := elf.Table[elf.Sym64](file.Contents(table))
+		for n := range symbols {
+			s := &symbols[n]
+			if s.Bind() == elf.STB_LOCAL || s.Shndx == elf.SHN_UNDEF {
 				continue
 			}
-			text := part(strings, uint64(le.Uint32(symbols)), uint64(len(name))+1)
+			text := elf.Part(strings, uint64(s.Name), uint64(len(name))+1)
 			if text != nil && string(text[:len(name)]) == name && text[len(name)] == 0 {
 				return true
 			}
 		}
 	}
 	return false
-}
-
-// part returns size bytes from offset, or nil where there are not so many.
-func part(of []byte, offset, size uint64) []byte {
-	if offset > uint64(len(of)) || size > uint64(len(of))-offset {
-		return nil
-	}
-	return of[offset:][:size]
 }

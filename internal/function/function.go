@@ -8,7 +8,7 @@ import (
 
 	"github.com/libjitdebug/libjitdebug/internal/guest"
 	"github.com/libjitdebug/libjitdebug/internal/lineprogram"
-	"github.com/libjitdebug/libjitdebug/internal/symfile"
+	"github.com/libjitdebug/libjitdebug/internal/symfile/cfi"
 )
 
 // What Unwind can be.
@@ -187,11 +187,11 @@ func (a Array) instructions(i int, f *Function, d *description) ([]byte, error) 
 	if f.CFISize > cfiLimit || guest.Readable(f.CFI, f.CFISize) != f.CFISize {
 		return nil, a.wrong(i, d.name, "cfi_size is "+decimal(f.CFISize)+", but cfi does not have so many bytes")
 	}
-	cfi := unsafe.Slice((*byte)(f.CFI), f.CFISize)
-	if err := symfile.CheckInstructions(cfi); err != nil {
+	instructions := unsafe.Slice((*byte)(f.CFI), f.CFISize)
+	if err := cfi.CheckInstructions(instructions); err != nil {
 		return nil, a.wrong(i, d.name, "cfi: "+err.Error())
 	}
-	return cfi, nil
+	return instructions, nil
 }
 
 // code returns the function's code, or nil if it cannot be read.

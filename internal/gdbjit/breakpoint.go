@@ -7,7 +7,7 @@ import (
 	"unsafe"
 
 	"github.com/libjitdebug/libjitdebug/internal/cursor"
-	"github.com/libjitdebug/libjitdebug/internal/elfobject"
+	"github.com/libjitdebug/libjitdebug/internal/elf"
 	"github.com/libjitdebug/libjitdebug/internal/machine"
 )
 
@@ -29,7 +29,7 @@ func Watched() bool {
 // nothing is an image without code, and its entry.
 var nothing struct {
 	entry Entry
-	image [elfobject.HeaderSize + 2*elfobject.SectionHeaderSize + len(nothingNames)]byte
+	image [elf.HeaderSize + 2*elf.SectionSize + len(nothingNames)]byte
 }
 
 const nothingNames = "\x00.shstrtab\x00"
@@ -39,10 +39,10 @@ const nothingNames = "\x00.shstrtab\x00"
 // takes out. With the lock held.
 func SettleBreakpoints() {
 	c := cursor.On(nothing.image[:])
-	elfobject.Header(&c, machine.Host.ELF, 2, 1)
-	elfobject.First(&c, 2)
-	names := elfobject.Section{Name: 1, Type: elfobject.Strings, Alignment: 1,
-		Offset: uint64(len(nothing.image) - len(nothingNames)), Size: uint64(len(nothingNames))}
+	elf.WriteHeader(&c, machine.Host.ELF, 2, 1)
+	elf.WriteFirst(&c, 2, 1)
+	names := elf.Section64{Name: 1, Type: elf.SHT_STRTAB, Addralign: 1,
+		Off: uint64(len(nothing.image) - len(nothingNames)), Size: uint64(len(nothingNames))}
 	names.Write(&c)
 	c.Text(nothingNames)
 	nothing.entry.Set(unsafe.Pointer(&nothing.image), uint64(len(nothing.image)))

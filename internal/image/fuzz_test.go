@@ -9,7 +9,7 @@ import (
 	"github.com/libjitdebug/libjitdebug/internal/lineprogram"
 	"github.com/libjitdebug/libjitdebug/internal/machine"
 	"github.com/libjitdebug/libjitdebug/internal/symfile"
-	"github.com/libjitdebug/libjitdebug/internal/symfile/samples"
+	"github.com/libjitdebug/libjitdebug/tests/samples"
 )
 
 // FuzzFunctions: whatever a caller says, it is refused, or the image is one that

@@ -10,7 +10,7 @@ import (
 
 	"github.com/libjitdebug/libjitdebug/internal/cursor"
 	"github.com/libjitdebug/libjitdebug/internal/debuginfo"
-	"github.com/libjitdebug/libjitdebug/internal/elfobject"
+	"github.com/libjitdebug/libjitdebug/internal/elf"
 	"github.com/libjitdebug/libjitdebug/internal/frame"
 	"github.com/libjitdebug/libjitdebug/internal/function"
 	"github.com/libjitdebug/libjitdebug/internal/lineprogram"
@@ -23,14 +23,14 @@ const (
 		".debug_abbrev\x00.debug_info\x00.debug_line\x00.debug_ranges\x00.debug_frame\x00"
 
 	nameText    = 1
-	nameSymbols = nameText + len(".text") + 1
-	nameStrings = nameSymbols + len(".symtab") + 1
-	nameIndexes = nameStrings + len(".strtab") + 1
-	nameAbbrev  = nameIndexes + len(".symtab_shndx") + 1
-	nameInfo    = nameAbbrev + len(".debug_abbrev") + 1
-	nameLine    = nameInfo + len(".debug_info") + 1
-	nameRanges  = nameLine + len(".debug_line") + 1
-	nameFrame   = nameRanges + len(".debug_ranges") + 1
+	nameSymbols = nameText + uint32(len(".text\x00"))
+	nameStrings = nameSymbols + uint32(len(".symtab\x00"))
+	nameIndexes = nameStrings + uint32(len(".strtab\x00"))
+	nameAbbrev  = nameIndexes + uint32(len(".symtab_shndx\x00"))
+	nameInfo    = nameAbbrev + uint32(len(".debug_abbrev\x00"))
+	nameLine    = nameInfo + uint32(len(".debug_info\x00"))
+	nameRanges  = nameLine + uint32(len(".debug_line\x00"))
+	nameFrame   = nameRanges + uint32(len(".debug_ranges\x00"))
 )
 
 // unitLimit is how many functions share a unit: a debugger reads a unit as a
@@ -92,8 +92,8 @@ func (p *Plan) sort(between func(from, to uint64) bool, start func(first uint64)
 	p.place(between, start)
 	slices.SortFunc(functions, inOrder)
 	p.contents.write(p)
-	p.contents.headers.Skip(elfobject.HeaderSize)
-	p.contents.headers.Skip((p.firstCode() + p.sections) * elfobject.SectionHeaderSize)
+	p.contents.headers.Skip(elf.HeaderSize)
+	p.contents.headers.Skip((p.firstCode() + p.sections) * elf.SectionSize)
 }
 
 // place divides functions that are in the order of their addresses among
@@ -155,7 +155,7 @@ func (c *contents) parts() [9]*cursor.Cursor {
 // write writes all but the headers.
 func (c *contents) write(p *Plan) {
 	c.strings.Text(names)
-	elfobject.NoSymbol(&c.symbols)
+	new(elf.Sym64).Write(&c.symbols)
 	if p.extended() {
 		c.indexes.U32(0)
 	}
@@ -216,7 +216,7 @@ func (c *contents) unit(p *Plan, functions []*function.Record, code int) {
 // without a size is found by its name only: gdb prefers others at its address.
 func (c *contents) symbol(p *Plan, f *function.Record, code int, size uint64) {
 	section := code + int(f.Section.Index)
-	elfobject.Function(&c.symbols, c.strings.At(), section, f.Address-f.Section.Address, size)
+	elf.WriteFunction(&c.symbols, c.strings.At(), section, f.Address-f.Section.Address, size)
 	if p.extended() {
 		c.indexes.U32(uint32(extendedIndex(section)))
 	}
@@ -225,14 +225,14 @@ func (c *contents) symbol(p *Plan, f *function.Record, code int, size uint64) {
 // extendedIndex is what stands in .symtab_shndx for a symbol's section: nothing
 // where the symbol itself has room for it.
 func extendedIndex(section int) int {
-	if section < elfobject.Reserved {
+	if section < elf.SHN_LORESERVE {
 		return 0
 	}
 	return section
 }
 
 // extended says whether there are more sections than 16 bits can count.
-func (p *Plan) extended() bool { return p.sections >= elfobject.Reserved-len(p.contents.parts()) }
+func (p *Plan) extended() bool { return p.sections >= elf.SHN_LORESERVE-len(p.contents.parts()) }
 
 // firstCode is the index of the first function's section.
 func (p *Plan) firstCode() int {
@@ -252,11 +252,11 @@ func (p *Plan) writeHeaders(c *contents, offsets [9]int) {
 	h := &c.headers
 	code := p.firstCode()
 	sections := code + p.sections
-	elfobject.Header(h, p.machine.ELF, sections, code-1)
-	elfobject.First(h, sections)
-	symbols, strings := 1, code-1
+	elf.WriteHeader(h, p.machine.ELF, sections, code-1)
+	elf.WriteFirst(h, sections, code-1)
+	symbols, strings := uint32(1), uint32(code-1)
 	for i, part := range p.contents.parts() {
-		s := elfobject.Section{Offset: uint64(offsets[i]), Size: uint64(part.At()), Type: elfobject.Program, Alignment: 1}
+		s := elf.Section64{Off: uint64(offsets[i]), Size: uint64(part.At()), Type: elf.SHT_PROGBITS, Addralign: 1}
 		if s.Size == 0 {
 			continue
 		}
@@ -264,13 +264,13 @@ func (p *Plan) writeHeaders(c *contents, offsets [9]int) {
 		case &p.contents.headers:
 			continue
 		case &p.contents.symbols:
-			s.Name, s.Type, s.Alignment = nameSymbols, elfobject.Symbols, 8
-			s.Link, s.Info, s.EntrySize = strings, 1, elfobject.SymbolSize
+			s.Name, s.Type, s.Addralign = nameSymbols, elf.SHT_SYMTAB, 8
+			s.Link, s.Info, s.Entsize = strings, 1, elf.SymSize
 		case &p.contents.indexes:
-			s.Name, s.Type, s.Alignment = nameIndexes, elfobject.Indexes, 4
-			s.Link, s.EntrySize = symbols, 4
+			s.Name, s.Type, s.Addralign = nameIndexes, elf.SHT_SYMTAB_SHNDX, elf.WordSize
+			s.Link, s.Entsize = symbols, elf.WordSize
 		case &p.contents.frame:
-			s.Name, s.Alignment = nameFrame, 8
+			s.Name, s.Addralign = nameFrame, 8
 		case &p.contents.ranges:
 			s.Name = nameRanges
 		case &p.contents.abbrev:
@@ -280,7 +280,7 @@ func (p *Plan) writeHeaders(c *contents, offsets [9]int) {
 		case &p.contents.line:
 			s.Name = nameLine
 		case &p.contents.strings:
-			s.Name, s.Type = nameStrings, elfobject.Strings
+			s.Name, s.Type = nameStrings, elf.SHT_STRTAB
 		}
 		s.Write(h)
 	}
@@ -289,9 +289,9 @@ func (p *Plan) writeHeaders(c *contents, offsets [9]int) {
 		if f.Section.Size == 0 {
 			continue // not its first
 		}
-		s := elfobject.Section{Name: nameText, Type: elfobject.NoBits, Flags: elfobject.Code,
-			Address: f.Section.Address, Offset: elfobject.HeaderSize, Size: f.Section.Size, Alignment: 1}
-		header := cursor.On(h.Written(at+int(f.Section.Index)*elfobject.SectionHeaderSize, elfobject.SectionHeaderSize))
+		s := elf.Section64{Name: nameText, Type: elf.SHT_NOBITS, Flags: elf.SHF_ALLOC | elf.SHF_EXECINSTR,
+			Addr: f.Section.Address, Off: elf.HeaderSize, Size: f.Section.Size, Addralign: 1}
+		header := cursor.On(h.Written(at+int(f.Section.Index)*elf.SectionSize, elf.SectionSize))
 		s.Write(&header)
 	}
 }
@@ -320,13 +320,10 @@ func Starts(image []byte, address uint64) bool {
 // sectionBehind returns the first section with code that ends behind an address;
 // if there is none, one at the end of all addresses.
 func sectionBehind(image []byte, address uint64) (start, size uint64) {
-	code := elfobject.CodeSections(image)
-	i := sort.Search(code.Len(), func(i int) bool {
-		start, size := code.At(i)
-		return start+size > address
-	})
-	if i == code.Len() {
+	code := elf.CodeSections(image)
+	i := sort.Search(len(code), func(i int) bool { return code[i].Addr+code[i].Size > address })
+	if i == len(code) {
 		return ^uint64(0), 0
 	}
-	return code.At(i)
+	return code[i].Addr, code[i].Size
 }

@@ -1,18 +1,105 @@
-// Package machine knows what ELF and DWARF say of a processor: what an image
-// for it is made with.
+// Package machine knows what ELF, DWARF and debuggers say of each processor: one
+// file for each.
 package machine
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/libjitdebug/libjitdebug/internal/elf"
+)
 
 // A Machine is a processor. Registers are by their DWARF numbers.
 type Machine struct {
 	ELF           uint16 // e_machine
+	Name          string // of this value of e_machine
 	StackPointer  byte
 	FramePointer  byte
 	ReturnAddress byte
 	Pushed        byte   // how much of the stack a call has taken, in bytes, when its function begins
 	Trap          string // the instruction that debuggers put in the place of another, for a breakpoint
+
+	Relocations    []Relocation // those that sections of DWARF have
+	LastRelocation uint32       // the highest type of all
+
+	prefix string // of the relocations' names
+	names  string // "type name," for each of all, for errors
 }
 
-var (
-	X86_64  = Machine{ELF: 62, StackPointer: 7, FramePointer: 6, ReturnAddress: 16, Pushed: 8, Trap: "\xcc"}
-	AArch64 = Machine{ELF: 183, StackPointer: 31, FramePointer: 29, ReturnAddress: 30, Pushed: 0, Trap: "\x00\x00\x20\xd4"}
+// A Relocation is a type of relocation.
+type Relocation struct {
+	Type  uint32
+	Value Value
+	Size  uint8 // in bytes, of what is relocated
+	Range Range
+}
+
+// A Value is what a relocation computes: S is the symbol's address, A the addend, P
+// the address of what is relocated.
+type Value uint8
+
+const (
+	Nothing     Value = iota
+	Absolute          // S + A
+	Relative          // S + A - P
+	SymbolSize        // the symbol's size + A
+	ThreadLocal       // S, as an offset into its section, + A
+	Module            // a number that the dynamic linker gives
 )
+
+// A Range is which values fit.
+type Range uint8
+
+const (
+	AnyRange Range = iota
+	Unsigned
+	Signed
+	Either
+)
+
+// Of returns the processor of an e_machine, or nil if it is not known.
+func Of(elfMachine uint16) *Machine {
+	switch elfMachine {
+	case elf.EM_X86_64:
+		return &X86_64
+	case elf.EM_AARCH64:
+		return &AArch64
+	}
+	return nil
+}
+
+// Relocation returns a type of relocation that sections of DWARF have, or nil.
+func (m *Machine) Relocation(typ uint32) *Relocation {
+	for i := range m.Relocations {
+		if m.Relocations[i].Type == typ {
+			return &m.Relocations[i]
+		}
+	}
+	return nil
+}
+
+// RelocationName returns the name of a type of relocation, or the number.
+func (m *Machine) RelocationName(typ uint32) string {
+	n := strconv.FormatUint(uint64(typ), 10)
+	if _, rest, ok := strings.Cut(","+m.names, ","+n+" "); ok {
+		name, _, _ := strings.Cut(rest, ",")
+		return m.prefix + name
+	}
+	return m.prefix + "(" + n + ", which has no name)"
+}
+
+// Name returns the name of a value of e_machine that people often meet, or "".
+func Name(elfMachine uint16) string {
+	switch elfMachine {
+	case elf.EM_386:
+		return "EM_386"
+	case elf.EM_ARM:
+		return "EM_ARM"
+	case elf.EM_RISCV:
+		return "EM_RISCV"
+	}
+	if m := Of(elfMachine); m != nil {
+		return m.Name
+	}
+	return ""
+}

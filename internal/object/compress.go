@@ -2,22 +2,10 @@ package object
 
 import (
 	"bytes"
-	"math/bits"
 
+	"github.com/libjitdebug/libjitdebug/internal/elf"
 	"github.com/libjitdebug/libjitdebug/internal/zlib"
 	"github.com/libjitdebug/libjitdebug/internal/zstd"
-)
-
-const (
-	compressionHeaderSize = 24 // Elf64_Chdr
-	compressionZlib       = 1  // ELFCOMPRESS_ZLIB
-	compressionZstd       = 2  // ELFCOMPRESS_ZSTD
-
-	gnuHeaderSize = 12 // ZLIB, and the size in big-endian
-
-	// The most bytes that one can stand for: a match, and a block of one byte.
-	ratioZlib = 1032
-	ratioZstd = 128 << 10 / 4
 )
 
 // A packing is how the bytes of a section are written in the object.
@@ -32,25 +20,23 @@ type packing struct {
 func (f *file) packing(i int) (packing, error) {
 	p := packing{data: f.contents(i)}
 	p.size = uint64(len(p.data))
-	if f.headers[i].flags()&flagCompressed != 0 {
-		if len(p.data) < compressionHeaderSize {
-			return p, f.sectionError(BadObject, i, "sh_size is "+hex(p.size)+", a compression header alone has "+decimal(compressionHeaderSize)+" bytes")
+	if f.Sections[i].Flags&elf.SHF_COMPRESSED != 0 {
+		if len(p.data) < elf.ChdrSize {
+			return p, f.sectionError(BadObject, i, "sh_size is "+hex(p.size)+", a compression header alone has "+decimal(elf.ChdrSize)+" bytes")
 		}
-		p.typ, p.size, p.data = le.Uint32(p.data), le.Uint64(p.data[8:]), p.data[compressionHeaderSize:]
+		h := elf.In[elf.Chdr64](p.data)
+		p.typ, p.size, p.data = h.Type, h.Size, p.data[elf.ChdrSize:]
 	} else if bytes.HasPrefix(f.name(i), []byte(".zdebug_")) {
-		if len(p.data) < gnuHeaderSize || string(p.data[:4]) != "ZLIB" {
+		size, ok := elf.GNUSize(p.data)
+		if !ok {
 			return p, f.sectionError(BadObject, i, "the section does not start with ZLIB and its size")
 		}
-		p.typ, p.size, p.data = compressionZlib, bits.ReverseBytes64(le.Uint64(p.data[4:])), p.data[gnuHeaderSize:]
+		p.typ, p.size, p.data = elf.ELFCOMPRESS_ZLIB, size, p.data[elf.GNUChdrSize:]
 	} else {
 		return p, nil
 	}
-	ratio := uint64(ratioZlib)
-	switch p.typ {
-	case compressionZlib:
-	case compressionZstd:
-		ratio = ratioZstd
-	default:
+	ratio := elf.MaxRatio(p.typ)
+	if ratio == 0 {
 		return p, f.sectionError(Unsupported, i, "ch_type is "+decimal(p.typ)+", known are ELFCOMPRESS_ZLIB (1) and ELFCOMPRESS_ZSTD (2)")
 	}
 	if p.size/ratio > uint64(len(p.data)) {
@@ -63,9 +49,9 @@ func (f *file) packing(i int) (packing, error) {
 func (f *file) unpack(dst []byte, p packing, i int) error {
 	var err error
 	switch p.typ {
-	case compressionZlib:
+	case elf.ELFCOMPRESS_ZLIB:
 		err = zlib.Decompress(dst, p.data)
-	case compressionZstd:
+	case elf.ELFCOMPRESS_ZSTD:
 		err = zstd.Decompress(dst, p.data)
 	default:
 		copy(dst, p.data)

@@ -1,5 +1,10 @@
 package object
 
+import (
+	"github.com/libjitdebug/libjitdebug/internal/cursor"
+	"github.com/libjitdebug/libjitdebug/internal/machine"
+)
+
 // A converter writes what an .eh_frame says about code that was loaded as
 // .debug_frame. It runs twice: to count the bytes, with out nil, and to write.
 type converter struct {
@@ -33,28 +38,28 @@ func (c *converter) convert() error {
 	c.relocations = c.f.relocations(c.section)
 	c.cies = map[int]cie{}
 	t := &c.relocations
-	for n := 1; n < t.len(); n++ {
-		if t.offset(n) < t.offset(n-1) {
-			return t.error(Unsupported, n, le.Uint32(t.entries[n*t.entry+8:]), "before the place of the relocation in front of it")
+	for n := 1; n < t.Len(); n++ {
+		if r := t.At(n); r.Off < t.offset(n-1) {
+			return t.error(Unsupported, n, r.Type(), "before the place of the relocation in front of it")
 		}
 	}
 	b := c.f.contents(c.section)
 	for at := 0; at < len(b); {
-		r := reader{b: b, at: at}
-		length := r.u32()
-		if length == 0 && !r.short {
+		r := cursor.Reader{Bytes: b, At: at}
+		length := r.U32()
+		if length == 0 && !r.Short {
 			break // the end, even if bytes follow
 		}
 		if length >= 0xfffffff0 {
 			return c.error(Unsupported, at, "its length is "+hex(uint64(length))+", which means an entry of more than 4 GiB")
 		}
-		start := r.at
-		if r.take(int(length)); r.short {
+		start := r.At
+		if r.Skip(uint64(length)); r.Short {
 			return c.error(BadObject, at, "it ends past the section's "+decimal(len(b))+" bytes")
 		}
-		r.b, r.at = b[:r.at], start
+		r.Bytes, r.At = b[:r.At], start
 		var err error
-		if id := r.u32(); id == 0 {
+		if id := r.U32(); id == 0 {
 			err = c.convertCIE(r, at)
 		} else {
 			err = c.convertFDE(r, at, start-int(id))
@@ -62,58 +67,61 @@ func (c *converter) convert() error {
 		if err != nil {
 			return err
 		}
-		at = len(r.b)
+		at = len(r.Bytes)
 	}
 	return nil
 }
 
 // convertCIE converts an entry whose version is read next.
-func (c *converter) convertCIE(r reader, at int) error {
-	version := r.u8()
+func (c *converter) convertCIE(r cursor.Reader, at int) error {
+	version := r.U8()
 	if version != 1 && version != 3 {
 		return c.error(BadObject, at, "its version is "+decimal(int(version))+", in .eh_frame there are 1 and 3")
 	}
-	augmentation := r.str()
-	factors := r.at
-	r.leb()
-	r.leb()
+	augmentation := r.String()
+	if r.Short {
+		return c.error(BadObject, at, "it ends too early")
+	}
+	factors := r.At
+	r.ULEB()
+	r.ULEB()
 	if version == 1 {
-		r.u8()
+		r.U8()
 	} else {
-		r.leb()
+		r.ULEB()
 	}
 	known := cie{at: c.base + c.n, pointer: pointer{size: 8}}
-	kept := r.b[factors:r.at]
+	kept := r.Bytes[factors:r.At]
 	letters := []byte{}
 	if len(augmentation) != 0 {
 		if augmentation[0] != 'z' {
 			return c.error(Unsupported, at, "its augmentation is "+printable(augmentation)+", which is unknown")
 		}
 		known.augments = true
-		data := reader{b: r.take(int(min(r.leb(), 1<<31)))}
+		data := cursor.Reader{Bytes: r.Take(r.ULEB())}
 		letters = append(letters, 'z')
 		for _, letter := range augmentation[1:] {
 			ok := true
 			switch letter {
 			case 'R':
-				known.pointer, ok = pointerOf(data.u8())
+				known.pointer, ok = pointerOf(data.U8())
 			case 'P':
 				var p pointer
-				p, ok = pointerOf(data.u8() & 0x7f) // through memory or not
-				data.take(p.size)
+				p, ok = pointerOf(data.U8() & 0x7f) // through memory or not
+				data.Skip(uint64(p.size))
 			case 'L':
-				data.u8()
+				data.U8()
 			case 'S', 'B', 'G':
 				letters = append(letters, letter)
 			default:
 				ok = false
 			}
-			if !ok || data.short {
+			if !ok || data.Short {
 				return c.error(Unsupported, at, "its augmentation is "+printable(augmentation)+", with data that is unknown")
 			}
 		}
 	}
-	if r.short {
+	if r.Short {
 		return c.error(BadObject, at, "it ends too early")
 	}
 	if len(letters) == 1 {
@@ -131,31 +139,31 @@ func (c *converter) convertCIE(r reader, at int) error {
 	if known.keeps {
 		c.put(0)
 	}
-	c.put(r.b[r.at:]...)
+	c.put(r.Bytes[r.At:]...)
 	c.end(begin)
 	return nil
 }
 
 // convertFDE converts an entry whose pointer to the code is read next.
-func (c *converter) convertFDE(r reader, at, cieAt int) error {
+func (c *converter) convertFDE(r cursor.Reader, at, cieAt int) error {
 	cie, ok := c.cies[cieAt]
 	if !ok {
 		return c.error(BadObject, at, "its CIE is at offset "+decimal(uint64(max(cieAt, 0)))+", where none is")
 	}
-	place := r.at
-	r.take(cie.pointer.size)
-	size := r.uint(cie.pointer.size)
+	place := r.At
+	r.Skip(uint64(cie.pointer.size))
+	size := r.Uint(cie.pointer.size)
 	if cie.augments {
-		r.take(int(min(r.leb(), 1<<31)))
+		r.Take(r.ULEB())
 	}
-	if r.short {
+	if r.Short {
 		return c.error(BadObject, at, "it ends too early")
 	}
-	address, known, err := c.target(place, cie.pointer, r.b)
+	address, known, err := c.target(place, cie.pointer, r.Bytes)
 	if err != nil {
 		return err
 	}
-	if err := c.refuseRelocated(r.at, len(r.b)); err != nil {
+	if err := c.refuseRelocated(r.At, len(r.Bytes)); err != nil {
 		return err
 	}
 	if !known {
@@ -168,7 +176,7 @@ func (c *converter) convertFDE(r reader, at, cieAt int) error {
 	if cie.keeps {
 		c.put(0)
 	}
-	c.put(r.b[r.at:]...)
+	c.put(r.Bytes[r.At:]...)
 	c.end(begin)
 	return nil
 }
@@ -177,19 +185,19 @@ func (c *converter) convertFDE(r reader, at, cieAt int) error {
 func (c *converter) target(place int, p pointer, b []byte) (address uint64, known bool, err error) {
 	n := c.seek(uint64(place))
 	t := &c.relocations
-	if n == t.len() || t.offset(n) != uint64(place) {
+	if n == t.Len() || t.offset(n) != uint64(place) {
 		return 0, false, nil // to nothing
 	}
 	r, err := t.read(n, uint64(len(b)))
 	if err != nil {
 		return 0, false, err
 	}
-	want := absolute
+	want := machine.Absolute
 	if p.relative {
-		want = relative
+		want = machine.Relative
 	}
-	if r.kind.value != want || int(r.kind.size) != p.size {
-		return 0, false, t.error(BadObject, n, r.kind.number, "the CIE says that this pointer is another one")
+	if r.kind.Value != want || int(r.kind.Size) != p.size {
+		return 0, false, t.error(BadObject, n, r.kind.Type, "the CIE says that this pointer is another one")
 	}
 	if !r.explicit {
 		r.addend = r.implicit(b[place:])
@@ -202,8 +210,9 @@ func (c *converter) target(place int, p pointer, b []byte) (address uint64, know
 // that is known.
 func (c *converter) refuseRelocated(from, to int) error {
 	n := c.seek(uint64(from))
-	if t := &c.relocations; n < t.len() && t.offset(n) < uint64(to) {
-		return t.error(Unsupported, n, le.Uint32(t.entries[n*t.entry+8:]), "in the instructions of a frame description")
+	if t := &c.relocations; n < t.Len() && t.offset(n) < uint64(to) {
+		r := t.At(n)
+		return t.error(Unsupported, n, r.Type(), "in the instructions of a frame description")
 	}
 	return nil
 }
@@ -211,7 +220,7 @@ func (c *converter) refuseRelocated(from, to int) error {
 // seek finds the first relocation at or after an offset. Compilers write them in
 // order, and so are they asked for.
 func (c *converter) seek(offset uint64) int {
-	for c.next < c.relocations.len() && c.relocations.offset(c.next) < offset {
+	for c.next < c.relocations.Len() && c.relocations.offset(c.next) < offset {
 		c.next++
 	}
 	return c.next

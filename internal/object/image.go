@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
+
+	"github.com/libjitdebug/libjitdebug/internal/cursor"
+	"github.com/libjitdebug/libjitdebug/internal/elf"
 )
 
 // An image is the file that is made of an object:
@@ -31,10 +34,8 @@ type image struct {
 
 // An output is a section of the image.
 type output struct {
-	name, typ, link, info     uint32
-	flags, addr, align, entry uint64
-	at, size                  uint64 // of its contents, if typ is not SHT_NOBITS
-	gone                      uint64 // see the function
+	elf.Section64
+	gone uint64 // see the function
 }
 
 func newImage(f *file) *image { return &image{f: f, sections: make([]output, 1)} }
@@ -51,15 +52,15 @@ func (m *image) layOut() error {
 	if err := m.addSymbols(); err != nil {
 		return err
 	}
-	m.size = headerSize + uint64(len(m.sections))*sectionHeaderSize
+	m.size = elf.HeaderSize + uint64(len(m.sections))*elf.SectionSize
 	for i := range m.sections {
 		s := &m.sections[i]
-		if s.typ == sectionNoBits || s.typ == sectionNull {
+		if s.Type == elf.SHT_NOBITS || s.Type == elf.SHT_NULL {
 			continue
 		}
 		m.size = (m.size + 7) &^ 7
-		s.at = m.size
-		if m.size += s.size; m.size < s.size {
+		s.Off = m.size
+		if m.size += s.Size; m.size < s.Size {
 			return &Error{OutOfMemory, "the image would be larger than memory"}
 		}
 	}
@@ -67,14 +68,14 @@ func (m *image) layOut() error {
 }
 
 // add adds a section and returns its index.
-func (m *image) add(s output) uint32 {
-	m.sections = append(m.sections, s)
+func (m *image) add(s elf.Section64) uint32 {
+	m.sections = append(m.sections, output{Section64: s})
 	return uint32(len(m.sections) - 1)
 }
 
 // addName adds a name of a section.
 func (m *image) addName(name string) uint32 {
-	at := len(m.f.names) + len(m.names)
+	at := len(m.f.Names) + len(m.names)
 	m.names = append(append(m.names, name...), 0)
 	return uint32(at)
 }
@@ -88,14 +89,14 @@ const manyLoaded = 1024
 func (m *image) addAllLoaded() {
 	f := m.f
 	var all []int
-	for i := range f.sections {
-		if f.sections[i].fate == loaded {
+	for i := range f.plans {
+		if f.plans[i].fate == loaded {
 			all = append(all, i)
 		}
 	}
 	many := len(all) > manyLoaded
 	if many {
-		slices.SortStableFunc(all, func(a, b int) int { return cmp.Compare(f.sections[a].address, f.sections[b].address) })
+		slices.SortStableFunc(all, func(a, b int) int { return cmp.Compare(f.plans[a].address, f.plans[b].address) })
 	}
 	alone := true // the latest
 	for n, i := range all {
@@ -104,11 +105,11 @@ func (m *image) addAllLoaded() {
 			alone = true
 			continue
 		}
-		h, s := &f.headers[i], &f.sections[i]
+		h, s := &f.Sections[i], &f.plans[i]
 		s.output = uint32(len(m.sections) - 1)
 		o := &m.sections[s.output]
-		if o.size = s.address + h.size() - o.addr; alone {
-			o.name, alone = m.addName(family(f.name(all[n-1]))), false
+		if o.Size = s.address + h.Size - o.Addr; alone {
+			o.Name, alone = m.addName(family(f.name(all[n-1]))), false
 		}
 	}
 }
@@ -116,9 +117,9 @@ func (m *image) addAllLoaded() {
 // follows says whether section i lies behind the latest of the image with no room
 // between them for anything else.
 func (m *image) follows(i int) bool {
-	o, h, s := &m.sections[len(m.sections)-1], &m.f.headers[i], &m.f.sections[i]
-	end, room := o.addr+o.size, uint64(16)
-	return h.flags()&(flagWrite|flagAlloc|flagExec|flagThread) == o.flags && o.flags&flagThread == 0 &&
+	o, h, s := &m.sections[len(m.sections)-1], &m.f.Sections[i], &m.f.plans[i]
+	end, room := o.Addr+o.Size, uint64(16)
+	return h.Flags&(elf.SHF_WRITE|elf.SHF_ALLOC|elf.SHF_EXECINSTR|elf.SHF_TLS) == o.Flags && o.Flags&elf.SHF_TLS == 0 &&
 		s.address >= end && s.address-end < room
 }
 
@@ -138,10 +139,10 @@ func family(name []byte) string {
 // not loaded at its alignment, the alignment is what it was loaded at: a
 // misaligned section ends an lldb with assertions.
 func (m *image) addLoaded(i int) {
-	h, s := &m.f.headers[i], &m.f.sections[i]
-	s.output = m.add(output{
-		name: h.name(), typ: sectionNoBits, flags: h.flags() & (flagWrite | flagAlloc | flagExec | flagThread),
-		addr: s.address, size: h.size(), align: min(max(h.align()&-h.align(), 1), s.address&-s.address),
+	h, s := &m.f.Sections[i], &m.f.plans[i]
+	s.output = m.add(elf.Section64{
+		Name: h.Name, Type: elf.SHT_NOBITS, Flags: h.Flags & (elf.SHF_WRITE | elf.SHF_ALLOC | elf.SHF_EXECINSTR | elf.SHF_TLS),
+		Addr: s.address, Size: h.Size, Addralign: min(max(h.Addralign&-h.Addralign, 1), s.address&-s.address),
 	})
 }
 
@@ -150,8 +151,8 @@ func (m *image) addLoaded(i int) {
 func (m *image) addDebug() error {
 	f := m.f
 	known := map[string]uint32{}
-	for i := range f.sections {
-		s := &f.sections[i]
+	for i := range f.plans {
+		s := &f.plans[i]
 		if s.fate != debug {
 			continue
 		}
@@ -159,7 +160,7 @@ func (m *image) addDebug() error {
 		if err != nil {
 			return err
 		}
-		name, at := f.name(i), f.headers[i].name()
+		name, at := f.name(i), f.Sections[i].Name
 		plain := name
 		if bytes.HasPrefix(name, []byte(".z")) {
 			plain = append([]byte{'.'}, name[2:]...)
@@ -169,15 +170,16 @@ func (m *image) addDebug() error {
 			if len(plain) != len(name) {
 				at = m.addName(string(plain))
 			}
-			index = m.add(output{
-				name: at, typ: sectionProgram, flags: f.headers[i].flags() & (flagMerge | flagStrings),
-				align: 1, entry: f.headers[i].entry(), gone: gone(string(plain)),
+			index = m.add(elf.Section64{
+				Name: at, Type: elf.SHT_PROGBITS, Flags: f.Sections[i].Flags & (elf.SHF_MERGE | elf.SHF_STRINGS),
+				Addralign: 1, Entsize: f.Sections[i].Entsize,
 			})
+			m.sections[index].gone = gone(string(plain))
 			known[string(plain)] = index
 		}
 		o := &m.sections[index]
-		s.output, s.address = index, o.size
-		if o.size += packing.size; o.size < packing.size {
+		s.output, s.address = index, o.Size
+		if o.Size += packing.size; o.Size < packing.size {
 			return f.sectionError(OutOfMemory, i, "the image would be larger than memory")
 		}
 	}
@@ -187,40 +189,40 @@ func (m *image) addDebug() error {
 // addFrames adds what .eh_frame says to the image's .debug_frame.
 func (m *image) addFrames() error {
 	f := m.f
-	for i := range f.sections {
-		if f.sections[i].fate != frame {
+	for i := range f.plans {
+		if f.plans[i].fate != frame {
 			continue
 		}
 		if m.frameSection == 0 {
 			m.findFrameSection()
 		}
 		o := &m.sections[m.frameSection]
-		c := converter{f: f, section: i, base: o.size}
+		c := converter{f: f, section: i, base: o.Size}
 		if err := c.convert(); err != nil {
 			return err
 		}
-		o.size += c.n
+		o.Size += c.n
 	}
 	return nil
 }
 
 func (m *image) findFrameSection() {
-	for i := range m.f.sections {
-		if s := &m.f.sections[i]; s.fate == debug && string(m.f.name(i)) == ".debug_frame" {
+	for i := range m.f.plans {
+		if s := &m.f.plans[i]; s.fate == debug && string(m.f.name(i)) == ".debug_frame" {
 			m.frameSection = s.output
 		}
 	}
 	if m.frameSection == 0 {
-		m.frameSection = m.add(output{name: m.addName(".debug_frame"), typ: sectionProgram, align: 1})
+		m.frameSection = m.add(elf.Section64{Name: m.addName(".debug_frame"), Type: elf.SHT_PROGBITS, Addralign: 1})
 	}
-	m.framesAt = m.sections[m.frameSection].size
+	m.framesAt = m.sections[m.frameSection].Size
 }
 
 // addSymbols adds the symbols and the names.
 func (m *image) addSymbols() error {
 	extended := false
 	m.count, m.locals = 1, 1
-	for n := 1; n < m.f.symbolCount(); n++ {
+	for n := 1; n < len(m.f.symbols); n++ {
 		index, wanted, err := m.symbolSection(n)
 		if err != nil {
 			return err
@@ -228,25 +230,25 @@ func (m *image) addSymbols() error {
 		if !wanted {
 			continue
 		}
-		if m.f.symbol(n).local() {
+		if m.f.symbols[n].Bind() == elf.STB_LOCAL {
 			if m.locals != m.count {
 				return bad("symbol " + decimal(n) + quoted(m.f.symbolName(n)) + ": a local one after global ones")
 			}
 			m.locals++
 		}
 		m.count++
-		extended = extended || index >= indexReserve
+		extended = extended || index >= elf.SHN_LORESERVE
 	}
-	m.symbolTable = m.add(output{name: m.addName(".symtab"), typ: sectionSymbols, align: 8,
-		size: uint64(m.count) * symbolSize, entry: symbolSize, info: uint32(m.locals)})
+	m.symbolTable = m.add(elf.Section64{Name: m.addName(".symtab"), Type: elf.SHT_SYMTAB, Addralign: 8,
+		Size: uint64(m.count) * elf.SymSize, Entsize: elf.SymSize, Info: uint32(m.locals)})
 	if extended {
-		m.add(output{name: m.addName(".symtab_shndx"), typ: sectionIndexes, align: 4,
-			size: uint64(m.count) * indexSize, entry: indexSize, link: m.symbolTable})
+		m.add(elf.Section64{Name: m.addName(".symtab_shndx"), Type: elf.SHT_SYMTAB_SHNDX, Addralign: elf.WordSize,
+			Size: uint64(m.count) * elf.WordSize, Entsize: elf.WordSize, Link: m.symbolTable})
 	}
-	m.sections[m.symbolTable].link = m.add(output{name: m.addName(".strtab"), typ: sectionStrings, align: 1,
-		size: uint64(len(m.f.strings)) + 1})
+	m.sections[m.symbolTable].Link = m.add(elf.Section64{Name: m.addName(".strtab"), Type: elf.SHT_STRTAB, Addralign: 1,
+		Size: uint64(len(m.f.strings)) + 1})
 	name := m.addName(".shstrtab")
-	m.add(output{name: name, typ: sectionStrings, align: 1, size: uint64(len(m.f.names) + len(m.names))})
+	m.add(elf.Section64{Name: name, Type: elf.SHT_STRTAB, Addralign: 1, Size: uint64(len(m.f.Names) + len(m.names))})
 	return nil
 }
 
@@ -257,24 +259,24 @@ func (m *image) symbolSection(n int) (index uint32, wanted bool, err error) {
 	if err != nil {
 		return 0, false, err
 	}
-	s := m.f.symbol(n)
+	s := &m.f.symbols[n]
 	if home == 0 {
-		return indexAbsolute, s.index() == indexAbsolute && (s.typ() == symbolFile || !s.local()), nil
+		return elf.SHN_ABS, s.Shndx == elf.SHN_ABS && (s.Type() == elf.STT_FILE || s.Bind() != elf.STB_LOCAL), nil
 	}
-	if m.f.sections[home].fate != loaded || s.typ() == symbolSection {
+	if m.f.plans[home].fate != loaded || s.Type() == elf.STT_SECTION {
 		return 0, false, nil
 	}
-	return m.f.sections[home].output, true, nil
+	return m.f.plans[home].output, true, nil
 }
 
 // write writes the image.
 func (m *image) write() error {
 	m.writeHeaders()
-	end := headerSize + uint64(len(m.sections))*sectionHeaderSize
+	end := elf.HeaderSize + uint64(len(m.sections))*elf.SectionSize
 	for i := range m.sections {
-		if s := &m.sections[i]; s.typ != sectionNoBits && s.typ != sectionNull {
-			clear(m.bytes[end:s.at])
-			end = s.at + s.size
+		if s := &m.sections[i]; s.Type != elf.SHT_NOBITS && s.Type != elf.SHT_NULL {
+			clear(m.bytes[end:s.Off])
+			end = s.Off + s.Size
 		}
 	}
 	if err := m.writeDebug(); err != nil {
@@ -285,9 +287,9 @@ func (m *image) write() error {
 	}
 	m.writeSymbols()
 	last := len(m.sections) - 1
-	copy(m.contents(uint32(last)), m.f.names)
-	copy(m.contents(uint32(last))[len(m.f.names):], m.names)
-	strings := m.contents(m.sections[m.symbolTable].link)
+	copy(m.contents(uint32(last)), m.f.Names)
+	copy(m.contents(uint32(last))[len(m.f.Names):], m.names)
+	strings := m.contents(m.sections[m.symbolTable].Link)
 	strings[copy(strings, m.f.strings)] = 0
 	return nil
 }
@@ -295,48 +297,26 @@ func (m *image) write() error {
 // contents is the place of a section's contents.
 func (m *image) contents(i uint32) []byte {
 	s := &m.sections[i]
-	return m.bytes[s.at : s.at+s.size]
+	return m.bytes[s.Off : s.Off+s.Size]
 }
 
 func (m *image) writeHeaders() {
-	h := m.bytes[:headerSize]
-	copy(h, m.f.bytes[:headerSize]) // ident, machine, version, flags
-	le.PutUint16(h[16:], typeRel)
-	le.PutUint64(h[24:], 0) // e_entry
-	le.PutUint64(h[32:], 0) // e_phoff
-	le.PutUint64(h[40:], headerSize)
-	le.PutUint16(h[52:], headerSize)
-	le.PutUint32(h[54:], 0) // e_phentsize, e_phnum
-	le.PutUint16(h[58:], sectionHeaderSize)
 	count, names := len(m.sections), len(m.sections)-1
-	none := &m.sections[0]
-	if count >= indexReserve {
-		none.size, count = uint64(count), 0
-	}
-	if names >= indexReserve {
-		none.link, names = uint32(names), indexExtended
-	}
-	le.PutUint16(h[60:], uint16(count))
-	le.PutUint16(h[62:], uint16(names))
-	for i := range m.sections {
-		s, h := &m.sections[i], m.bytes[headerSize+i*sectionHeaderSize:]
-		le.PutUint32(h[0:], s.name)
-		le.PutUint32(h[4:], s.typ)
-		le.PutUint64(h[8:], s.flags)
-		le.PutUint64(h[16:], s.addr)
-		le.PutUint64(h[24:], s.at)
-		le.PutUint64(h[32:], s.size)
-		le.PutUint32(h[40:], s.link)
-		le.PutUint32(h[44:], s.info)
-		le.PutUint64(h[48:], s.align)
-		le.PutUint64(h[56:], s.entry)
+	c := cursor.On(m.bytes)
+	elf.WriteHeader(&c, m.f.Machine, count, names)
+	h := elf.In[elf.Header64](m.bytes)
+	from := elf.In[elf.Header64](m.f.Bytes)
+	h.Ident, h.Version, h.Flags = from.Ident, from.Version, from.Flags
+	elf.WriteFirst(&c, count, names)
+	for i := range m.sections[1:] {
+		m.sections[i+1].Write(&c)
 	}
 }
 
 func (m *image) writeDebug() error {
 	f := m.f
-	for i := range f.sections {
-		s := &f.sections[i]
+	for i := range f.plans {
+		s := &f.plans[i]
 		if s.fate != debug {
 			continue
 		}
@@ -358,8 +338,8 @@ func (m *image) writeDebug() error {
 
 func (m *image) writeFrames() error {
 	base := m.framesAt
-	for i := range m.f.sections {
-		if m.f.sections[i].fate != frame {
+	for i := range m.f.plans {
+		if m.f.plans[i].fate != frame {
 			continue
 		}
 		c := converter{f: m.f, section: i, base: base, out: m.contents(m.frameSection)[base:]}
@@ -372,32 +352,32 @@ func (m *image) writeFrames() error {
 }
 
 func (m *image) writeSymbols() {
-	table := m.contents(m.symbolTable)
-	var indexes []byte
-	if next := m.symbolTable + 1; m.sections[next].typ == sectionIndexes {
-		indexes = m.contents(next)
+	table := elf.Table[elf.Sym64](m.contents(m.symbolTable))
+	var indexes []uint32
+	if next := m.symbolTable + 1; m.sections[next].Type == elf.SHT_SYMTAB_SHNDX {
+		indexes = elf.Table[uint32](m.contents(next))
 		clear(indexes)
 	}
-	clear(table[:symbolSize])
-	for n, at := 1, 1; n < m.f.symbolCount(); n++ {
+	table[0] = elf.Sym64{}
+	for n, at := 1, 1; n < len(m.f.symbols); n++ {
 		index, wanted, err := m.symbolSection(n)
 		if err != nil || !wanted {
 			continue
 		}
-		to := table[at*symbolSize:]
-		copy(to[:symbolSize], m.f.symbol(n)[:])
-		if uint64(le.Uint32(to)) >= uint64(len(m.f.strings)) {
-			le.PutUint32(to, uint32(len(m.f.strings))) // a name that is none
+		to := &table[at]
+		*to = m.f.symbols[n]
+		if uint64(to.Name) >= uint64(len(m.f.strings)) {
+			to.Name = uint32(len(m.f.strings)) // a name that is none
 		}
 		if home, _ := m.f.home(n); home != 0 {
-			le.PutUint64(to[8:], m.f.symbol(n).value()+m.f.sections[home].address-m.sections[index].addr)
+			to.Value += m.f.plans[home].address - m.sections[index].Addr
 		}
 		switch {
-		case index < indexReserve || m.f.symbol(n).index() == indexAbsolute:
-			le.PutUint16(to[6:], uint16(index))
+		case index < elf.SHN_LORESERVE || to.Shndx == elf.SHN_ABS:
+			to.Shndx = uint16(index)
 		default:
-			le.PutUint16(to[6:], indexExtended)
-			le.PutUint32(indexes[at*indexSize:], index)
+			to.Shndx = elf.SHN_XINDEX
+			indexes[at] = index
 		}
 		at++
 	}

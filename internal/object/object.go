@@ -9,6 +9,8 @@
 // code. Nothing is left to relocate.
 package object
 
+import "github.com/libjitdebug/libjitdebug/internal/elf"
+
 // A Placement says where a section was loaded. Index 0 means the section of this
 // name; without a name, nil, the index counts alone.
 type Placement struct {
@@ -17,14 +19,14 @@ type Placement struct {
 	Address uint64
 }
 
-// Place makes the image of an object whose sections were loaded as the
-// placements say, in memory that allocate brings: so many bytes, or nil. All
+// Place makes the image of an object, whose ELF header is right, and whose sections
+// were loaded as the placements say, in memory that allocate brings: so many bytes, or nil. All
 // errors are of type *Error.
 //
 // The bytes of the object have to be readable. They should not change meanwhile;
 // if they do, the image is wrong, or Place panics.
-func Place(object []byte, placements []Placement, allocate func(size uint64) []byte) ([]byte, error) {
-	f := file{bytes: object}
+func Place(object elf.File, placements []Placement, allocate func(size uint64) []byte) ([]byte, error) {
+	f := file{File: object}
 	if err := f.open(); err != nil {
 		return nil, err
 	}

@@ -8,15 +8,16 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/libjitdebug/libjitdebug/internal/machine"
 	"github.com/libjitdebug/libjitdebug/internal/symfile"
-	"github.com/libjitdebug/libjitdebug/internal/symfile/samples"
+	"github.com/libjitdebug/libjitdebug/tests/samples"
 )
 
 // objects are what compilers write, and one whose compressed sections have
 // relocations, which no debugger reads as it is.
 func objects(t testing.TB) (all []samples.Image) {
 	for _, image := range append(samples.Compiled(t), samples.Image{Name: "gcc-zlib", Data: samples.RelocatedCompressed(t)}) {
-		if le.Uint16(image.Data[16:]) == typeRel {
+		if elf.Type(le.Uint16(image.Data[16:])) == elf.ET_REL {
 			all = append(all, image)
 		}
 	}
@@ -41,12 +42,26 @@ func everywhere(image []byte, without uint64) (placements []Placement) {
 }
 
 func place(image []byte, placements []Placement) ([]byte, error) {
-	return Place(image, placements, func(size uint64) []byte {
+	header, err := symfile.Open(image, machine.Host)
+	if err != nil {
+		return nil, bad(err.Error())
+	}
+	return Place(header, placements, func(size uint64) []byte {
 		if size > 1<<28 {
 			return nil
 		}
 		return bytes.Repeat([]byte{0xaa}, int(size))
 	})
+}
+
+// opened is an object, or an image that was made of one.
+func opened(image []byte) (file, error) {
+	header, err := symfile.Open(image, machine.Host)
+	if err != nil {
+		return file{}, err
+	}
+	f := file{File: header}
+	return f, f.open()
 }
 
 // TestCompiled: what compilers write becomes an image that the checks and Go's
@@ -100,12 +115,12 @@ func TestManySections(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := file{bytes: image}
-	if err := f.open(); err != nil {
+	f, err := opened(image)
+	if err != nil {
 		t.Fatal(err)
 	}
 	found := 0
-	for n := 1; n < f.symbolCount(); n++ {
+	for n := 1; n < len(f.symbols); n++ {
 		home, err := f.home(n)
 		if err != nil {
 			t.Fatal(err)
@@ -124,17 +139,17 @@ func TestManySections(t *testing.T) {
 // one, in which each symbol is at its address.
 func TestManyNeighbours(t *testing.T) {
 	o := samples.Large(t)[0].Data
-	given := file{bytes: o}
-	if err := given.open(); err != nil {
+	given, err := opened(o)
+	if err != nil {
 		t.Fatal(err)
 	}
 	at, addresses := uint64(0x7f1234560000), map[string]uint64{}
 	var placements []Placement
-	for i := range given.headers {
-		if h := &given.headers[i]; h.flags()&flagAlloc != 0 {
+	for i := range given.Sections {
+		if h := &given.Sections[i]; h.Flags&uint64(elf.SHF_ALLOC) != 0 {
 			placements = append(placements, Placement{Index: uint32(i), Address: at})
 			addresses[string(given.name(i))] = at
-			at = (at + h.size() + 15) &^ 15
+			at = (at + h.Size + 15) &^ 15
 		}
 	}
 	image, err := place(o, placements)
@@ -175,11 +190,11 @@ func checkResult(t *testing.T, image []byte, err error) {
 		}
 		return
 	}
-	if f := (file{bytes: image}); f.open() != nil {
-		t.Errorf("the image is no object: %v", f.open())
+	if f, err := opened(image); err != nil {
+		t.Errorf("the image is no object: %v", err)
 	} else {
-		for i := range f.sections {
-			if f.sections[i].relocations != 0 {
+		for i := range f.plans {
+			if f.plans[i].relocations != 0 {
 				t.Error("there is something left to relocate")
 			}
 		}
@@ -249,11 +264,11 @@ func TestUnaligned(t *testing.T) {
 		object := samples.Build(samples.Layout{Type: 1}, []samples.Section{
 			{Name: ".text", Type: 1, Flags: 6, Data: make([]byte, 16)},
 		})
-		h := file{bytes: object}
-		if err := h.open(); err != nil {
+		h, err := opened(object)
+		if err != nil {
 			t.Fatal(err)
 		}
-		le.PutUint64(h.headers[1][48:], 16)
+		h.Sections[1].Addralign = 16
 		image, err := place(object, []Placement{{Name: []byte(".text"), Address: address}})
 		if err != nil {
 			t.Fatal(err)

@@ -5,6 +5,8 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+
+	"github.com/libjitdebug/libjitdebug/internal/elf"
 )
 
 // loadedLimit is the size past which a loaded section is wrong: see the check of
@@ -13,8 +15,8 @@ const loadedLimit = 1 << 40
 
 // place decides what becomes of each section.
 func (f *file) place(placements []Placement) error {
-	for i := 1; i < len(f.headers); i++ {
-		f.sections[i].fate = f.fateUnplaced(i)
+	for i := 1; i < len(f.Sections); i++ {
+		f.plans[i].fate = f.fateUnplaced(i)
 	}
 	names := f.candidates(placements)
 	for n := range placements {
@@ -23,19 +25,19 @@ func (f *file) place(placements []Placement) error {
 		if err != nil {
 			return placementError(n, p, err.Error())
 		}
-		h := &f.headers[i]
+		h := &f.Sections[i]
 		// DWARF that the caller loaded too is read from the image all the same,
 		// and what is empty is nowhere.
-		if h.flags()&flagAlloc == 0 || f.sections[i].fate == debug || p.Address == 0 && h.size() == 0 {
+		if h.Flags&elf.SHF_ALLOC == 0 || f.plans[i].fate == debug || p.Address == 0 && h.Size == 0 {
 			continue
 		}
 		if p.Address == 0 {
 			return placementError(n, p, "address is NULL: leave out what was not loaded")
 		}
-		if h.size() > loadedLimit || p.Address+h.size() < p.Address {
-			return placementError(n, p, "address "+hex(p.Address)+" + sh_size "+hex(h.size())+" is more than a process can load")
+		if h.Size > loadedLimit || p.Address+h.Size < p.Address {
+			return placementError(n, p, "address "+hex(p.Address)+" + sh_size "+hex(h.Size)+" is more than a process can load")
 		}
-		s := &f.sections[i]
+		s := &f.plans[i]
 		if s.address != 0 {
 			return placementError(n, p, f.describe(i)+" was placed by sections["+strconv.Itoa(int(s.placement))+"] already")
 		}
@@ -54,18 +56,18 @@ func (f *file) place(placements []Placement) error {
 // empty where they put code elsewhere.
 func (f *file) checkUse() error {
 	code, forLinker := 0, 0
-	for i := range f.sections {
-		h := &f.headers[i]
+	for i := range f.plans {
+		h := &f.Sections[i]
 		if bytes.HasPrefix(f.name(i), []byte(".gnu.lto_")) {
 			forLinker = i
 		}
-		if h.size() == 0 || h.flags()&flagAlloc == 0 {
+		if h.Size == 0 || h.Flags&elf.SHF_ALLOC == 0 {
 			continue
 		}
-		if f.sections[i].fate == loaded {
+		if f.plans[i].fate == loaded {
 			return nil
 		}
-		if code == 0 && h.flags()&flagExec != 0 {
+		if code == 0 && h.Flags&elf.SHF_EXECINSTR != 0 {
 			code = i
 		}
 	}
@@ -80,10 +82,10 @@ func (f *file) checkUse() error {
 
 // fateUnplaced is what becomes of section i if it is not loaded.
 func (f *file) fateUnplaced(i int) fate {
-	h := &f.headers[i]
+	h := &f.Sections[i]
 	name := f.name(i)
-	switch t := h.typ(); {
-	case t != sectionProgram && t != sectionUnwind:
+	switch t := h.Type; {
+	case t != elf.SHT_PROGBITS && t != elf.SHT_X86_64_UNWIND:
 		return dropped
 	case string(name) == ".eh_frame":
 		return frame
@@ -105,8 +107,8 @@ func (f *file) candidates(placements []Placement) map[string][]int {
 	if len(names) == 0 {
 		return nil
 	}
-	for i := 1; i < len(f.headers); i++ {
-		if f.headers[i].typ() == sectionNull {
+	for i := 1; i < len(f.Sections); i++ {
+		if f.Sections[i].Type == elf.SHT_NULL {
 			continue
 		}
 		have, wanted := names[string(f.name(i))]
@@ -114,7 +116,7 @@ func (f *file) candidates(placements []Placement) map[string][]int {
 			continue
 		}
 		if len(have) != 0 {
-			old, new := f.headers[have[0]].flags()&flagAlloc, f.headers[i].flags()&flagAlloc
+			old, new := f.Sections[have[0]].Flags&elf.SHF_ALLOC, f.Sections[i].Flags&elf.SHF_ALLOC
 			if new < old {
 				continue
 			}
@@ -131,10 +133,10 @@ func (f *file) candidates(placements []Placement) map[string][]int {
 func (f *file) find(p *Placement, names map[string][]int) (int, error) {
 	if p.Index != 0 {
 		i := int(p.Index)
-		if i >= len(f.headers) {
-			return 0, bad("index is " + decimal(i) + ", there are " + decimal(len(f.headers)) + " sections")
+		if i >= len(f.Sections) {
+			return 0, bad("index is " + decimal(i) + ", there are " + decimal(len(f.Sections)) + " sections")
 		}
-		if f.headers[i].typ() == sectionNull {
+		if f.Sections[i].Type == elf.SHT_NULL {
 			return 0, bad("index is " + decimal(i) + ", an unused section header (SHT_NULL)")
 		}
 		if p.Name != nil && !bytes.Equal(p.Name, f.name(i)) {
@@ -166,21 +168,21 @@ func (f *file) find(p *Placement, names map[string][]int) (int, error) {
 // checkOverlap checks that no two sections were loaded to the same place.
 func (f *file) checkOverlap(placements []Placement) error {
 	var order []int32
-	for i := range f.sections {
+	for i := range f.plans {
 		// A thread's variables have no address in the section's own place.
-		thread := f.headers[i].flags()&flagThread != 0 && f.headers[i].typ() == sectionNoBits
-		if f.sections[i].placed() && f.headers[i].size() != 0 && !thread {
+		thread := f.Sections[i].Flags&elf.SHF_TLS != 0 && f.Sections[i].Type == elf.SHT_NOBITS
+		if f.plans[i].placed() && f.Sections[i].Size != 0 && !thread {
 			order = append(order, int32(i))
 		}
 	}
 	slices.SortFunc(order, func(a, b int32) int {
-		return cmp.Compare(f.sections[a].address, f.sections[b].address)
+		return cmp.Compare(f.plans[a].address, f.plans[b].address)
 	})
 	for n := 1; n < len(order); n++ {
 		a, b := int(order[n-1]), int(order[n])
-		if end := f.sections[a].address + f.headers[a].size(); end > f.sections[b].address {
-			at := int(f.sections[b].placement)
-			return placementError(at, &placements[at], f.describe(b)+" at "+hex(f.sections[b].address)+" overlaps "+
+		if end := f.plans[a].address + f.Sections[a].Size; end > f.plans[b].address {
+			at := int(f.plans[b].placement)
+			return placementError(at, &placements[at], f.describe(b)+" at "+hex(f.plans[b].address)+" overlaps "+
 				f.describe(a)+", which ends at "+hex(end))
 		}
 	}
@@ -188,7 +190,7 @@ func (f *file) checkOverlap(placements []Placement) error {
 }
 
 // placed says whether it was loaded.
-func (s *section) placed() bool {
+func (s *plan) placed() bool {
 	return s.fate == loaded || s.fate == frame && s.address != 0
 }
 

@@ -1,39 +1,33 @@
 package object
 
-const (
-	relaSize = 24
-	relSize  = 16
+import (
+	"github.com/libjitdebug/libjitdebug/internal/elf"
+	"github.com/libjitdebug/libjitdebug/internal/endian"
+	"github.com/libjitdebug/libjitdebug/internal/machine"
 )
+
+// le is the byte order of what is relocated.
+var le = endian.Little
 
 // A relocationTable is a section of relocations.
 type relocationTable struct {
+	elf.Relocs
 	f       *file
 	section int // its own
 	target  int // of the section that it is for
-	entries []byte
-	entry   int
 }
 
 // relocations are those of section i; none, if there are none.
 func (f *file) relocations(i int) relocationTable {
-	by := int(f.sections[i].relocations)
-	t := relocationTable{f, by, i, nil, relaSize}
-	if by != 0 {
-		t.entries = f.contents(by)
-		if f.headers[by].typ() == sectionRel {
-			t.entry = relSize
-		}
-	}
-	return t
+	by := int(f.plans[i].relocations)
+	return relocationTable{f.Relocs(&f.Sections[by]), f, by, i}
 }
 
-func (t *relocationTable) len() int { return len(t.entries) / t.entry }
-
-func (t *relocationTable) offset(n int) uint64 { return le.Uint64(t.entries[n*t.entry:]) }
+func (t *relocationTable) offset(n int) uint64 { return t.At(n).Off }
 
 // A relocation is one of a table, read and checked.
 type relocation struct {
-	kind     *kind
+	kind     *machine.Relocation
 	symbol   int
 	addend   uint64
 	explicit bool // the addend is not at the place
@@ -41,33 +35,33 @@ type relocation struct {
 
 // read reads relocation n, whose place is in a section of so many bytes.
 func (t *relocationTable) read(n int, size uint64) (relocation, error) {
-	b := t.entries[n*t.entry : (n+1)*t.entry]
-	offset, number, symbol := le.Uint64(b), le.Uint32(b[8:]), uint64(le.Uint32(b[12:]))
-	r := relocation{kind: t.f.machine.kind(number), symbol: int(symbol)}
-	if r.kind == nil {
+	entry := t.At(n)
+	number, symbol := entry.Type(), uint64(entry.Symbol())
+	r := relocation{
+		kind: t.f.machine.Relocation(number), symbol: int(symbol),
+		addend: entry.Addend, explicit: t.f.Sections[t.section].Type == elf.SHT_RELA,
+	}
+	if r.kind == nil || r.kind.Value == machine.Module {
 		return r, t.error(Unsupported, n, number, "no kind of relocation that is known for a debugger's sections")
 	}
-	if offset > size || uint64(r.kind.size) > size-offset {
+	if entry.Off > size || uint64(r.kind.Size) > size-entry.Off {
 		return r, t.error(BadObject, n, number, "the section has "+hex(size)+" bytes")
 	}
-	if symbol >= uint64(t.f.symbolCount()) && symbol != 0 {
-		return r, t.error(BadObject, n, number, "its symbol is "+decimal(symbol)+", there are "+decimal(t.f.symbolCount())+" symbols")
-	}
-	if t.entry == relaSize {
-		r.addend, r.explicit = le.Uint64(b[16:]), true
+	if symbol >= uint64(len(t.f.symbols)) && symbol != 0 {
+		return r, t.error(BadObject, n, number, "its symbol is "+decimal(symbol)+", there are "+decimal(len(t.f.symbols))+" symbols")
 	}
 	return r, nil
 }
 
 // error is an error about relocation n, which names it, its kind and its place.
 func (t *relocationTable) error(kind Kind, n int, number uint32, text string) error {
-	return t.f.sectionError(kind, t.section, "relocation "+decimal(n)+", "+t.f.machine.name(number)+
+	return t.f.sectionError(kind, t.section, "relocation "+decimal(n)+", "+t.f.machine.RelocationName(number)+
 		" at offset "+hex(t.offset(n))+" of "+t.f.describe(t.target)+": "+text)
 }
 
 // implicit is the addend that lies at the place.
 func (r *relocation) implicit(place []byte) uint64 {
-	switch r.kind.size {
+	switch r.kind.Size {
 	case 8:
 		return le.Uint64(place)
 	case 4:
@@ -83,17 +77,17 @@ func (r *relocation) implicit(place []byte) uint64 {
 // apply applies the relocations of a section of DWARF to its bytes. What refers
 // to code that is not there becomes the given number.
 func (t *relocationTable) apply(b []byte, gone uint64) error {
-	base := t.f.sections[t.target].address
-	for n := range t.len() {
+	base := t.f.plans[t.target].address
+	for n := range t.Len() {
 		r, err := t.read(n, uint64(len(b)))
 		if err != nil {
 			return err
 		}
-		if r.kind.value == nothing {
+		if r.kind.Value == machine.Nothing {
 			continue
 		}
 		offset := t.offset(n)
-		place := b[offset : offset+uint64(r.kind.size)]
+		place := b[offset : offset+uint64(r.kind.Size)]
 		if !r.explicit {
 			r.addend = r.implicit(place)
 		}
@@ -101,10 +95,10 @@ func (t *relocationTable) apply(b []byte, gone uint64) error {
 		if err != nil {
 			return err
 		}
-		if !r.kind.holds(v) {
-			return t.error(BadObject, n, r.kind.number, "the value "+hex(v)+" does not fit into "+decimal(int(r.kind.size))+" bytes")
+		if !holds(r.kind, v) {
+			return t.error(BadObject, n, r.kind.Type, "the value "+hex(v)+" does not fit into "+decimal(int(r.kind.Size))+" bytes")
 		}
-		switch r.kind.size {
+		switch r.kind.Size {
 		case 8:
 			le.PutUint64(place, v)
 		case 4:
@@ -120,15 +114,15 @@ func (t *relocationTable) apply(b []byte, gone uint64) error {
 
 // value is what a relocation at a place computes.
 func (f *file) value(r *relocation, place, gone uint64) (uint64, error) {
-	switch r.kind.value {
-	case symbolsSize, threadLocal:
+	switch r.kind.Value {
+	case machine.SymbolSize, machine.ThreadLocal:
 		if r.symbol == 0 {
 			return r.addend, nil
 		}
-		if s := f.symbol(r.symbol); r.kind.value == symbolsSize {
-			return s.size() + r.addend, nil
+		if s := &f.symbols[r.symbol]; r.kind.Value == machine.SymbolSize {
+			return s.Size + r.addend, nil
 		} else {
-			return s.value() + r.addend, nil
+			return s.Value + r.addend, nil
 		}
 	}
 	address, known, err := f.resolve(r.symbol)
@@ -136,35 +130,35 @@ func (f *file) value(r *relocation, place, gone uint64) (uint64, error) {
 		return 0, err
 	}
 	if !known {
-		return r.kind.cut(gone), nil
+		return cut(r.kind, gone), nil
 	}
-	if r.kind.value == relative {
+	if r.kind.Value == machine.Relative {
 		address -= place
 	}
 	return address + r.addend, nil
 }
 
 // holds says whether a value fits.
-func (k *kind) holds(v uint64) bool {
-	bits := 8 * uint(k.size)
+func holds(k *machine.Relocation, v uint64) bool {
+	bits := 8 * uint(k.Size)
 	asUnsigned, asSigned := v>>bits == 0, int64(v)>>(bits-1) == 0 || int64(v)>>(bits-1) == -1
-	switch k.fits {
-	case unsigned:
+	switch k.Range {
+	case machine.Unsigned:
 		return asUnsigned
-	case signed:
+	case machine.Signed:
 		return asSigned
-	case either:
+	case machine.Either:
 		return asUnsigned || asSigned
 	}
 	return true
 }
 
 // cut is a value made to fit, by its lowest bits.
-func (k *kind) cut(v uint64) uint64 {
-	if k.fits == anyRange {
+func cut(k *machine.Relocation, v uint64) uint64 {
+	if k.Range == machine.AnyRange {
 		return v
 	}
-	return v & (1<<(8*uint(k.size)-1) - 1)
+	return v & (1<<(8*uint(k.Size)-1) - 1)
 }
 
 // gone stands, in a section of DWARF of this name, for the address of code that

@@ -1,10 +1,10 @@
 package registry
 
 import (
+	"github.com/libjitdebug/libjitdebug/internal/elf"
 	"github.com/libjitdebug/libjitdebug/internal/gdbjit"
 	"github.com/libjitdebug/libjitdebug/internal/guest"
 	"github.com/libjitdebug/libjitdebug/internal/machine"
-	"github.com/libjitdebug/libjitdebug/internal/symfile"
 )
 
 // hasBreakpoint says whether a debugger may have a breakpoint in the code of a
@@ -25,7 +25,7 @@ func (r *registration) hasBreakpoint() bool {
 	}
 	entries := r.entries()
 	for i := range entries {
-		symfile.Code(entries[i].Bytes(), look)
+		elf.Code(elf.Sections(entries[i].Bytes()), look)
 	}
 	return found
 }

@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"github.com/libjitdebug/libjitdebug/internal/guest"
+	"github.com/libjitdebug/libjitdebug/internal/machine"
 	"github.com/libjitdebug/libjitdebug/internal/object"
 	"github.com/libjitdebug/libjitdebug/internal/symfile"
 )
@@ -114,13 +115,14 @@ func RegisterObject(o Image, sections []object.Placement, flags uint32, memory *
 			decimal(readable) + " of " + decimal(o.Size) + " bytes"}
 	}
 	bytes := unsafe.Slice((*byte)(o.Data), o.Size)
-	if err := symfile.CheckHeader(bytes); err != nil {
+	file, err := symfile.Open(bytes, machine.Host)
+	if err != nil {
 		return 0, &Error{BadImage, "object: " + err.Error()}
 	}
 	if !guest.Headroom(2 * o.Size) {
 		return 0, errNoMemory
 	}
-	placed, err := object.Place(bytes, sections, func(size uint64) []byte {
+	placed, err := object.Place(file, sections, func(size uint64) []byte {
 		if !guest.Malloc(&memory.Entries, 0, &memory.Copies, uintptr(size)) {
 			return nil
 		}
@@ -129,15 +131,12 @@ func RegisterObject(o Image, sections []object.Placement, flags uint32, memory *
 	if err != nil {
 		return 0, objectError(err)
 	}
-	if err := symfile.CheckWithin(placed, guest.Headroom); err == symfile.ErrMemory {
+	if err := symfile.CheckWithin(placed, limits()); err == symfile.ErrMemory {
 		return 0, errNoMemory
 	} else if err != nil {
 		return 0, &Error{BadImage, "object: the image made of it: " + err.Error()}
 	}
 	image := [1]Image{{memory.copies(), uintptr(len(placed))}}
-	if err := checkApart(&image[0]); err != nil {
-		return 0, &Error{BadImage, "object: the image made of it: " + err.Error()}
-	}
 	return publish(image[:], flags, memory)
 }
 

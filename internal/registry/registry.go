@@ -255,14 +255,11 @@ func check(images []Image, flags uint32) (uintptr, error) {
 				decimal(readable)+" of "+decimal(image.Size)+" bytes")
 		}
 		if flags&Opaque == 0 {
-			err := symfile.CheckWithin(unsafe.Slice((*byte)(image.Data), image.Size), guest.Headroom)
+			err := symfile.CheckWithin(unsafe.Slice((*byte)(image.Data), image.Size), limits())
 			if err == symfile.ErrMemory {
 				return 0, errNoMemory
 			}
 			if err != nil {
-				return 0, named(images, i, BadImage, err.Error())
-			}
-			if err := checkApart(image); err != nil {
 				return 0, named(images, i, BadImage, err.Error())
 			}
 		}
@@ -273,10 +270,10 @@ func check(images []Image, flags uint32) (uintptr, error) {
 	return total, nil
 }
 
-// checkApart keeps images off the place where debuggers stop, which gdb would not
+// limits keep images off the address at which debuggers stop, which gdb would not
 // live to see.
-func checkApart(image *Image) error {
-	return symfile.CheckApart(unsafe.Slice((*byte)(image.Data), image.Size), gdbjit.Hook(), hookName)
+func limits() symfile.Limits {
+	return symfile.Limits{Room: guest.Headroom, Taken: gdbjit.Hook(), What: hookName}
 }
 
 const hookName = "__jit_debug_register_code"

@@ -8,7 +8,7 @@ import (
 	"unsafe"
 
 	"github.com/libjitdebug/libjitdebug/internal/registry"
-	"github.com/libjitdebug/libjitdebug/internal/symfile/samples"
+	"github.com/libjitdebug/libjitdebug/tests/samples"
 )
 
 // Goroutines do at once what threads of a host would: for the race detector.

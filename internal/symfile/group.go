@@ -1,16 +1,15 @@
 package symfile
 
-// groupEntry is the size of a word in a section group: flags, then members.
-const groupEntry = 4
+import "github.com/libjitdebug/libjitdebug/internal/elf"
 
 // checkGroupHeader checks the header of a section group.
-func (f *file) checkGroupHeader(i uint64, h *sectionHeader) error {
+func (f *file) checkGroupHeader(i uint64, h *elf.Section64) error {
 	f.has |= hasGroups
-	if entry := h.entry(); entry != groupEntry {
-		return f.sectionError(i, "sh_entsize is %d, an entry of a group has %d bytes", entry, groupEntry)
+	if entry := h.Entsize; entry != elf.WordSize {
+		return f.sectionErrorf(i, "sh_entsize is %d, an entry of a group has %d bytes", entry, elf.WordSize)
 	}
-	if size := h.size(); size < groupEntry || size%groupEntry != 0 {
-		return f.sectionError(i, "sh_size is %#x, a group has %d bytes for its flags and for each member", size, groupEntry)
+	if size := h.Size; size < elf.WordSize || size%elf.WordSize != 0 {
+		return f.sectionErrorf(i, "sh_size is %#x, a group has %d bytes for its flags and for each member", size, elf.WordSize)
 	}
 	return nil
 }
@@ -19,35 +18,35 @@ func (f *file) checkGroupHeader(i uint64, h *sectionHeader) error {
 // say that they are members are.
 func (f *file) checkGroups() error {
 	var members sectionSet
-	members.init(f.sections)
-	for i := uint64(1); i < f.sections; i++ {
+	members.init(f.count)
+	for i := uint64(1); i < f.count; i++ {
 		h := f.section(i)
-		if h.typ() != sectionGroup {
+		if h.Type != elf.SHT_GROUP {
 			continue
 		}
-		link := uint64(h.link()) % f.sections
-		if t := f.section(link).typ(); t != sectionSymbols {
-			return f.sectionError(i, "sh_link is %d, a section of type %d, not the symbol table (SHT_SYMTAB, 2)", link, t)
+		link := uint64(h.Link) % f.count
+		if t := f.section(link).Type; t != elf.SHT_SYMTAB {
+			return f.sectionErrorf(i, "sh_link is %d, a section of type %d, not the symbol table (SHT_SYMTAB, 2)", link, t)
 		}
-		if info, count := uint64(h.info()), f.section(link).size()/symbolSize; info >= count {
-			return f.sectionError(i, "sh_info is %d, there are %d symbols", info, count)
+		if info, count := uint64(h.Info), f.section(link).Size/elf.SymSize; info >= count {
+			return f.sectionErrorf(i, "sh_info is %d, there are %d symbols", info, count)
 		}
-		words := f.contents(i)
-		for at := groupEntry; len(words)-at >= groupEntry; at += groupEntry {
-			member := uint64(le.Uint32(words[at:]))
-			if member == 0 || member >= f.sections {
-				return f.sectionError(i, "member %d of the group is section %d, there are %d sections",
-					at/groupEntry, member, f.sections)
+		words := elf.Table[uint32](f.contents(i)) // flags, then members
+		for n := 1; n < len(words); n++ {
+			member := uint64(words[n])
+			if member == 0 || member >= f.count {
+				return f.sectionErrorf(i, "member %d of the group is section %d, there are %d sections",
+					n, member, f.count)
 			}
-			if f.section(member).typ() == sectionNull {
-				return f.sectionError(i, "member %d of the group is section %d, an SHT_NULL one", at/groupEntry, member)
+			if f.section(member).Type == elf.SHT_NULL {
+				return f.sectionErrorf(i, "member %d of the group is section %d, an SHT_NULL one", n, member)
 			}
 			members.add(member)
 		}
 	}
-	for i := uint64(1); i < f.sections; i++ {
-		if h := f.section(i); h.flags()&flagGroup != 0 && h.typ() != sectionNull && !members.add(i) {
-			return f.sectionError(i, "with SHF_GROUP, it is in no section group")
+	for i := uint64(1); i < f.count; i++ {
+		if h := f.section(i); h.Flags&elf.SHF_GROUP != 0 && h.Type != elf.SHT_NULL && !members.add(i) {
+			return f.sectionErrorf(i, "with SHF_GROUP, it is in no section group")
 		}
 	}
 	return nil

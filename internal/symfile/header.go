@@ -1,36 +1,25 @@
 package symfile
 
-import "unsafe"
-
-const (
-	headerSize        = 64
-	sectionHeaderSize = 64
-	segmentHeaderSize = 56
-
-	typeRel = 1 // ET_REL
-	typeDyn = 3 // ET_DYN
-
-	indexReserve  = 0xff00 // SHN_LORESERVE
-	indexExtended = 0xffff // SHN_XINDEX
-	countExtended = 0xffff // PN_XNUM
+import (
+	"github.com/libjitdebug/libjitdebug/internal/elf"
+	"github.com/libjitdebug/libjitdebug/internal/format"
+	"github.com/libjitdebug/libjitdebug/internal/machine"
 )
 
 // A file is an image that is being checked. Its counts and offsets are those
 // that have been checked against the image's size.
 type file struct {
-	bytes []byte
-	typ   uint16
-
-	headers      []sectionHeader
-	sections     uint64 // number of headers
-	segments     uint64 // number of program headers
-	segmentsAt   uint64 // their offset
+	elf.File
+	machine      *machine.Machine
+	segments     []elf.Prog64
+	count        uint64 // of sections
 	names        uint64 // index of the section that holds the sections' names
 	namesSize    uint64
 	symbolTable  uint64 // index of the SHT_SYMTAB section, or 0
 	dynamicTable uint64 // index of the SHT_DYNSYM section, or 0
 	indexTable   uint64 // index of the SHT_SYMTAB_SHNDX section, or 0
 	frames       uint64 // index of the first .debug_frame or .eh_frame, or 0
+	covering     uint64 // index of the first section over an address that is taken, or 0
 	end          uint64 // end of the last byte that a header describes
 	contentsSize uint64 // sum of what the sections describe
 
@@ -53,108 +42,125 @@ const (
 	hasDebug // more than call frame information
 )
 
-// checkHeader checks the ELF header and finds the section headers.
-func (f *file) checkHeader() error {
-	size := uint64(len(f.bytes))
-	if size < headerSize {
-		return errorf("the image has %d bytes, an ELF header alone has %d", size, headerSize)
+// open checks the ELF header and finds the section headers.
+func (f *file) open(m *machine.Machine) error {
+	size := uint64(len(f.Bytes))
+	if size < elf.HeaderSize {
+		return format.Errorf("the image has %d bytes, an ELF header alone has %d", size, elf.HeaderSize)
 	}
-	h := (*[headerSize]byte)(f.bytes)
-	if magic := le.Uint32(h[0:]); magic != 0x464c457f {
-		return errorf("e_ident starts with %02x %02x %02x %02x, an ELF file starts with 7f 45 4c 46",
-			byte(magic), byte(magic>>8), byte(magic>>16), byte(magic>>24))
+	h := elf.In[elf.Header64](f.Bytes)
+	if magic := h.Ident[:len(elf.ELFMAG)]; string(magic) != elf.ELFMAG {
+		return format.Errorf("e_ident starts with %02x %02x %02x %02x, an ELF file starts with 7f 45 4c 46",
+			magic[0], magic[1], magic[2], magic[3])
 	}
-	if v := h[4]; v != 2 {
-		return errorf("e_ident[EI_CLASS] is %d, this process is ELFCLASS64 (2)", v)
+	if v := h.Ident[elf.EI_CLASS]; v != elf.ELFCLASS64 {
+		return format.Errorf("e_ident[EI_CLASS] is %d, this process is ELFCLASS64 (2)", v)
 	}
-	if v := h[5]; v != 1 {
-		return errorf("e_ident[EI_DATA] is %d, this process is ELFDATA2LSB (1)", v)
+	if v := h.Ident[elf.EI_DATA]; v != elf.ELFDATA2LSB {
+		return format.Errorf("e_ident[EI_DATA] is %d, this process is ELFDATA2LSB (1)", v)
 	}
-	if v := h[6]; v != 1 {
-		return errorf("e_ident[EI_VERSION] is %d, the only version is EV_CURRENT (1)", v)
+	if v := h.Ident[elf.EI_VERSION]; v != elf.EV_CURRENT {
+		return format.Errorf("e_ident[EI_VERSION] is %d, the only version is EV_CURRENT (1)", v)
 	}
-	if v := h[7]; v == 2 || v == 6 || v == 9 || v == 13 {
-		return errorf("e_ident[EI_OSABI] is %d, this process is ELFOSABI_NONE (0) or ELFOSABI_GNU (3)", v)
+	switch v := h.Ident[elf.EI_OSABI]; v {
+	case elf.ELFOSABI_NETBSD, elf.ELFOSABI_SOLARIS, elf.ELFOSABI_FREEBSD, elf.ELFOSABI_OPENVMS:
+		return format.Errorf("e_ident[EI_OSABI] is %d, this process is ELFOSABI_NONE (0) or ELFOSABI_GNU (3)", v)
 	}
-	f.typ = le.Uint16(h[16:])
-	if f.typ < typeRel || f.typ > typeDyn {
-		return errorf("e_type is %d, a debugger reads ET_REL (1), ET_EXEC (2) and ET_DYN (3)", f.typ)
+	f.Type = h.Type
+	if f.Type < elf.ET_REL || f.Type > elf.ET_DYN {
+		return format.Errorf("e_type is %d, a debugger reads ET_REL (1), ET_EXEC (2) and ET_DYN (3)", f.Type)
 	}
-	if v := le.Uint16(h[18:]); v != hostMachine {
-		return errorf("e_machine is %d%s, this process is %s (%d)", v, machineName(v), hostMachineName, hostMachine)
+	f.machine, f.Machine = m, h.Machine
+	if v := f.Machine; v != m.ELF {
+		name := machine.Name(v)
+		if name != "" {
+			name = " (" + name + ")"
+		}
+		return format.Errorf("e_machine is %d%s, this process is %s (%d)", v, name, m.Name, m.ELF)
 	}
+	if err := f.findSections(h, size); err != nil {
+		return err
+	}
+	return f.findSegments(h, size)
+}
 
-	sectionsAt := le.Uint64(h[40:])
-	if sectionsAt == 0 {
-		return errorf("e_shoff is 0: an image without section headers has no symbols")
+func (f *file) findSections(h *elf.Header64, size uint64) error {
+	offset := h.Shoff
+	if offset == 0 {
+		return format.Errorf("e_shoff is 0: an image without section headers has no symbols")
 	}
-	if sectionsAt < headerSize {
-		return errorf("e_shoff is %#x, inside the ELF header", sectionsAt)
+	if offset < elf.HeaderSize {
+		return format.Errorf("e_shoff is %#x, inside the ELF header", offset)
 	}
-	if v := le.Uint16(h[58:]); v != sectionHeaderSize {
-		return errorf("e_shentsize is %d, a section header has %d bytes", v, sectionHeaderSize)
+	if v := h.Shentsize; v != elf.SectionSize {
+		return format.Errorf("e_shentsize is %d, a section header has %d bytes", v, elf.SectionSize)
 	}
-	if sectionsAt > size || size-sectionsAt < sectionHeaderSize {
-		return errorf("e_shoff is %#x: no section header fits before the end of the image's %d bytes", sectionsAt, size)
+	if offset > size || size-offset < elf.SectionSize {
+		return format.Errorf("e_shoff is %#x: no section header fits before the end of the image's %d bytes", offset, size)
 	}
-	first := (*sectionHeader)(f.bytes[sectionsAt:])
-	f.sections = uint64(le.Uint16(h[60:]))
-	f.names = uint64(le.Uint16(h[62:]))
-	f.segments = uint64(le.Uint16(h[56:]))
+	all := elf.Table[elf.Section64](f.Bytes[offset:])
 	field := "e_shnum"
-	if f.sections == 0 {
-		f.sections, field = first.size(), "section 0: with e_shnum 0, sh_size"
-		if f.sections == 0 {
-			return errorf("e_shnum is 0, and so is the count in section 0's sh_size: there are no sections")
+	f.count = uint64(h.Shnum)
+	if f.count == 0 {
+		f.count, field = all[0].Size, "section 0: with e_shnum 0, sh_size"
+		if f.count == 0 {
+			return format.Errorf("e_shnum is 0, and so is the count in section 0's sh_size: there are no sections")
 		}
 	}
-	if room := (size - sectionsAt) / sectionHeaderSize; f.sections > room {
-		return errorf("%s is %d: from e_shoff %#x only %d section headers fit in the image's %d bytes",
-			field, f.sections, sectionsAt, room, size)
+	if f.count > uint64(len(all)) {
+		return format.Errorf("%s is %d: from e_shoff %#x only %d section headers fit in the image's %d bytes",
+			field, f.count, offset, len(all), size)
 	}
-	f.headers = unsafe.Slice(first, f.sections)
-	f.end = sectionsAt + f.sections*sectionHeaderSize
+	f.Sections = all[:f.count]
+	f.end = offset + f.count*elf.SectionSize
 
 	field = "e_shstrndx"
-	if f.names == indexExtended {
-		f.names, field = uint64(first.link()), "section 0: with e_shstrndx SHN_XINDEX, sh_link"
-	} else if f.names >= indexReserve {
-		return errorf("e_shstrndx is %#x, a reserved index", f.names)
+	f.names = uint64(h.Shstrndx)
+	if f.names == elf.SHN_XINDEX {
+		f.names, field = uint64(all[0].Link), "section 0: with e_shstrndx SHN_XINDEX, sh_link"
+	} else if f.names >= elf.SHN_LORESERVE {
+		return format.Errorf("e_shstrndx is %#x, a reserved index", f.names)
 	}
 	if f.names == 0 {
-		return errorf("%s is 0: the sections have no names", field)
+		return format.Errorf("%s is 0: the sections have no names", field)
 	}
-	if f.names >= f.sections {
-		return errorf("%s is %d, there are %d sections", field, f.names, f.sections)
+	if f.names >= f.count {
+		return format.Errorf("%s is %d, there are %d sections", field, f.names, f.count)
 	}
-	if t := f.section(f.names).typ(); t != sectionStrings {
-		return errorf("%s is %d, a section of type %d, not a string table (SHT_STRTAB, 3)", field, f.names, t)
+	names := f.section(f.names)
+	if t := names.Type; t != elf.SHT_STRTAB {
+		return format.Errorf("%s is %d, a section of type %d, not a string table (SHT_STRTAB, 3)", field, f.names, t)
 	}
-	f.namesSize = f.section(f.names).size()
+	f.namesSize = names.Size
+	f.Names = f.Contents(names)
+	return nil
+}
 
-	f.segmentsAt = le.Uint64(h[32:])
-	if f.segments == 0 {
+func (f *file) findSegments(h *elf.Header64, size uint64) error {
+	offset, count := h.Phoff, uint64(h.Phnum)
+	if count == 0 {
 		// lldb reads up to there even so.
-		if f.segmentsAt > size {
-			return errorf("e_phoff is %#x, past the image's %d bytes", f.segmentsAt, size)
+		if offset > size {
+			return format.Errorf("e_phoff is %#x, past the image's %d bytes", offset, size)
 		}
 		return nil
 	}
-	field = "e_phnum"
-	if f.segments == countExtended {
-		f.segments, field = uint64(first.info()), "section 0: with e_phnum PN_XNUM, sh_info"
+	field := "e_phnum"
+	if count == elf.PN_XNUM {
+		count, field = uint64(f.Sections[0].Info), "section 0: with e_phnum PN_XNUM, sh_info"
 	}
-	if f.segments == 0 {
-		return errorf("%s is 0", field)
+	if count == 0 {
+		return format.Errorf("%s is 0", field)
 	}
-	if v := le.Uint16(h[54:]); v != segmentHeaderSize {
-		return errorf("e_phentsize is %d, a program header has %d bytes", v, segmentHeaderSize)
+	if v := h.Phentsize; v != elf.ProgSize {
+		return format.Errorf("e_phentsize is %d, a program header has %d bytes", v, elf.ProgSize)
 	}
-	if f.segmentsAt > size || (size-f.segmentsAt)/segmentHeaderSize < f.segments {
-		return errorf("%s is %d: from e_phoff %#x so many program headers end past the image's %d bytes",
-			field, f.segments, f.segmentsAt, size)
+	if offset > size || (size-offset)/elf.ProgSize < count {
+		return format.Errorf("%s is %d: from e_phoff %#x so many program headers end past the image's %d bytes",
+			field, count, offset, size)
 	}
-	f.end = max(f.end, f.segmentsAt+f.segments*segmentHeaderSize)
+	f.segments = elf.Table[elf.Prog64](f.Bytes[offset:])[:count]
+	f.end = max(f.end, offset+count*elf.ProgSize)
 	return nil
 }
 
@@ -165,32 +171,14 @@ const slack = 2 << 20
 
 // checkSize compares the image's size with what its headers describe.
 func (f *file) checkSize() error {
-	size := uint64(len(f.bytes))
+	size := uint64(len(f.Bytes))
 	if size-f.end > max(slack, f.end) {
-		return errorf("size is %d, the headers describe an image of %d bytes", size, f.end)
+		return format.Errorf("size is %d, the headers describe an image of %d bytes", size, f.end)
 	}
 	// Checks take time by the section, so sections that pile up on the same
 	// bytes would take it without bound. Real images hardly overlap at all.
 	if f.contentsSize/16 > f.end {
-		return errorf("the sections' sh_size add up to %d bytes in an image of %d: they overlap", f.contentsSize, f.end)
+		return format.Errorf("the sections' sh_size add up to %d bytes in an image of %d: they overlap", f.contentsSize, f.end)
 	}
 	return nil
-}
-
-// machineName is the name of another machine that people often meet, as it
-// stands after the number.
-func machineName(v uint16) string {
-	switch v {
-	case 3:
-		return " (EM_386)"
-	case 40:
-		return " (EM_ARM)"
-	case 62:
-		return " (EM_X86_64)"
-	case 183:
-		return " (EM_AARCH64)"
-	case 243:
-		return " (EM_RISCV)"
-	}
-	return ""
 }

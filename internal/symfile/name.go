@@ -1,27 +1,10 @@
 package symfile
 
-import "bytes"
+import (
+	"bytes"
 
-// A debugName is the name of a section that is looked into.
-type debugName uint8
-
-const (
-	notDebug   debugName = iota
-	otherDebug           // DWARF, but not looked into
-	debugAbbrev
-	debugAddr
-	debugAranges
-	debugFrame
-	debugInfo
-	debugLine
-	debugLineStr
-	debugLoc
-	debugLoclists
-	debugRnglists
-	debugStr
-	debugStrOffsets
-	debugTypes
-	ehFrame
+	"github.com/libjitdebug/libjitdebug/internal/elf"
+	"github.com/libjitdebug/libjitdebug/internal/symfile/dwarf"
 )
 
 // How the names of such sections start, as little-endian numbers: those of
@@ -39,8 +22,8 @@ var (
 )
 
 // nameStart is how the name of a section starts, 0 if the names end there.
-func nameStart(names []byte, h *sectionHeader) uint64 {
-	at := uint64(h.name())
+func nameStart(names []byte, h *elf.Section64) uint64 {
+	at := uint64(h.Name)
 	if at >= uint64(len(names)) || len(names[at:]) < 8 {
 		return 0
 	}
@@ -53,19 +36,19 @@ func isDebugStart(start uint64) bool {
 
 // isDebug says whether section i has a name of DWARF's.
 func (f *file) isDebug(i uint64) bool {
-	return isDebugStart(nameStart(f.contents(f.names), f.section(i)))
+	return isDebugStart(nameStart(f.Names, f.section(i)))
 }
 
 // isGNUCompressed says whether section i has the name of a compressed one.
 func (f *file) isGNUCompressed(i uint64) bool {
-	return nameStart(f.contents(f.names), f.section(i)) == startGNUDebug
+	return nameStart(f.Names, f.section(i)) == startGNUDebug
 }
 
 // noteDebug remembers what to check because of section i, whose name starts with start.
 func (f *file) noteDebug(i, start uint64) {
 	switch f.debugName(i) {
-	case notDebug:
-	case debugFrame, ehFrame:
+	case dwarf.None:
+	case dwarf.Frame, dwarf.EHFrame:
 		if f.frames == 0 {
 			f.frames = i
 		}
@@ -79,10 +62,10 @@ func (f *file) noteDebug(i, start uint64) {
 
 // debugName is the name of section i, if it has contents. Of a compressed one it
 // is that of the uncompressed section.
-func (f *file) debugName(i uint64) debugName {
-	start := nameStart(f.contents(f.names), f.section(i))
+func (f *file) debugName(i uint64) dwarf.Section {
+	start := nameStart(f.Names, f.section(i))
 	if !isDebugStart(start) && start != startFrame || !f.hasContents(i) {
-		return notDebug
+		return dwarf.None
 	}
 	name := f.sectionName(i)
 	if rest, ok := bytes.CutPrefix(name, debugPrefix); ok {
@@ -90,37 +73,9 @@ func (f *file) debugName(i uint64) debugName {
 	} else if rest, ok := bytes.CutPrefix(name, gnuDebugPrefix); ok {
 		name = rest
 	} else if string(name) == ".eh_frame" {
-		return ehFrame
+		return dwarf.EHFrame
 	} else {
-		return notDebug
+		return dwarf.None
 	}
-	switch string(name) {
-	case "abbrev":
-		return debugAbbrev
-	case "addr":
-		return debugAddr
-	case "aranges":
-		return debugAranges
-	case "frame":
-		return debugFrame
-	case "info":
-		return debugInfo
-	case "line":
-		return debugLine
-	case "line_str":
-		return debugLineStr
-	case "loc":
-		return debugLoc
-	case "loclists":
-		return debugLoclists
-	case "rnglists":
-		return debugRnglists
-	case "str":
-		return debugStr
-	case "str_offsets":
-		return debugStrOffsets
-	case "types":
-		return debugTypes
-	}
-	return otherDebug
+	return dwarf.SectionOf(name)
 }

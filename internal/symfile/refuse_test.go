@@ -6,12 +6,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/libjitdebug/libjitdebug/internal/symfile/samples"
+	"github.com/libjitdebug/libjitdebug/internal/elf"
+	"github.com/libjitdebug/libjitdebug/internal/machine"
+	"github.com/libjitdebug/libjitdebug/tests/samples"
 )
 
 // header is the offset of a field of section i's header.
 func header(image []byte, i, field int) int {
-	return int(le.Uint64(image[40:])) + sectionHeaderSize*i + field
+	return int(le.Uint64(image[40:])) + elf.SectionSize*i + field
 }
 
 // Fields of a section header.
@@ -30,11 +32,11 @@ const (
 // find is the index of the section with a name.
 func find(t *testing.T, image []byte, name string) int {
 	t.Helper()
-	f := file{bytes: image}
-	if err := f.checkHeader(); err != nil {
+	f := file{File: elf.File{Bytes: image}}
+	if err := f.open(machine.Host); err != nil {
 		t.Fatal(err)
 	}
-	for i := uint64(1); i < f.sections; i++ {
+	for i := uint64(1); i < f.count; i++ {
 		if string(f.sectionName(i)) == name {
 			return int(i)
 		}
@@ -89,7 +91,7 @@ func TestRefusals(t *testing.T) {
 		{"OS", small, func(b []byte) []byte { b[7] = 2; return b }, "e_ident[EI_OSABI] is 2, this process is ELFOSABI_NONE (0) or ELFOSABI_GNU (3)"},
 		{"e_type none", small, put16(16, 0), "e_type is 0, a debugger reads ET_REL (1), ET_EXEC (2) and ET_DYN (3)"},
 		{"e_type core", small, put16(16, 4), "e_type is 4, a debugger reads ET_REL (1), ET_EXEC (2) and ET_DYN (3)"},
-		{"e_machine", small, put16(18, 3), "e_machine is 3 (EM_386), this process is " + hostMachineName},
+		{"e_machine", small, put16(18, 3), "e_machine is 3 (EM_386), this process is " + machine.Host.Name},
 		{"e_shoff 0", small, put64(40, 0), "e_shoff is 0: an image without section headers has no symbols"},
 		{"e_shoff low", small, put64(40, 8), "e_shoff is 0x8, inside the ELF header"},
 		{"e_shoff past the end", small, put64(40, 576), "e_shoff is 0x240: no section header fits before the end of the image's 576 bytes"},
@@ -233,55 +235,6 @@ func TestRefusalsInCompiledImages(t *testing.T) {
 			}
 			wellFormed(t, err)
 		})
-	}
-}
-
-// TestRefusedForms: gdb ends itself over these, or follows them for ever.
-func TestRefusedForms(t *testing.T) {
-	if err := Check(samples.Formed(5, 0x3a, 0x0b)); err != nil {
-		t.Fatalf("refused as it was: %v", err)
-	}
-	for _, c := range []struct {
-		name      string
-		version   byte
-		attribute uint64
-		form      byte
-		want      string
-	}{
-		{"a string for the base of location lists", 5, attrLoclistsBase, formString, "attribute 0x8c: form 0x8 is no offset"},
-		{"a block for the base of range lists", 5, attrRnglistsBase, formBlock1, "attribute 0x74: form 0xa is no offset"},
-		{"a number for a list of discriminants", 4, attrDiscriminants, formData1, "attribute 0x3d: form 0xb is no block"},
-		{"a reference for a type's signature", 4, attrSignature, formRef4, "attribute 0x69: form 0x13 is no type signature"},
-		{"a number for a namespace's extension", 4, attrExtension, formUdata, "attribute 0x54: form 0xf is no reference"},
-		{"an origin that is the entry itself", 5, attrAbstractOrigin, formRef4, "attribute 0x31 leads by way of others back to"},
-		{"a specification in a circle", 4, attrSpecification, formRefAddr, "attribute 0x47 leads by way of others back to"},
-		{"an extension in a circle", 4, attrExtension, formRef4, "attribute 0x54 leads by way of others back to"},
-		{"no class, by its place in the section", 4, attrContainingType, formRefAddr, "an entry with tag 0x24, which is no class"},
-		{"a DWARF object file without a number", 5, attrDwoName, formString, "it has the name of a DWARF object file"},
-		{"one of GNU's", 4, attrGNUDwoName, formString, "it has the name of a DWARF object file"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			err := Check(samples.Formed(c.version, c.attribute, c.form))
-			if err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Fatalf("%v, want %q", err, c.want)
-			}
-			wellFormed(t, err)
-		})
-	}
-}
-
-// TestStrayNamelistItem: gdb takes it for a member of the class, and then ends
-// itself or goes on for ever.
-func TestStrayNamelistItem(t *testing.T) {
-	image := samples.Formed(4, attrDeclaration, formFlag)
-	if err := Check(image); err != nil {
-		t.Fatalf("refused as it was: %v", err)
-	}
-	// A DW_TAG_template_value_parameter without children, its name first.
-	at := bytes.Index(image, []byte{0x30, 0, attrName, formString})
-	image[at] = tagNamelistItem
-	if err := Check(image); err == nil || !strings.Contains(err.Error(), "it is a DW_TAG_namelist_item outside of a DW_TAG_namelist") {
-		t.Error(err)
 	}
 }
 

@@ -1,134 +1,90 @@
 package symfile
 
 import (
-	"bytes"
-
+	"github.com/libjitdebug/libjitdebug/internal/elf"
 	"github.com/libjitdebug/libjitdebug/internal/endian"
-)
-
-// Section types.
-const (
-	sectionNull       = 0          // SHT_NULL
-	sectionProgram    = 1          // SHT_PROGBITS
-	sectionSymbols    = 2          // SHT_SYMTAB
-	sectionStrings    = 3          // SHT_STRTAB
-	sectionRela       = 4          // SHT_RELA
-	sectionNoBits     = 8          // SHT_NOBITS
-	sectionRel        = 9          // SHT_REL
-	sectionDynSymbols = 11         // SHT_DYNSYM
-	sectionInitArray  = 14         // SHT_INIT_ARRAY
-	sectionRelr       = 19         // SHT_RELR
-	sectionGroup      = 17         // SHT_GROUP
-	sectionIndexes    = 18         // SHT_SYMTAB_SHNDX
-	sectionUnwind     = 0x70000001 // SHT_X86_64_UNWIND
-)
-
-// Section flags.
-const (
-	flagExec          = 1 << 2
-	flagAlloc         = 1 << 1
-	flagLinkOrder     = 1 << 7
-	flagNonconforming = 1 << 8 // SHF_OS_NONCONFORMING
-	flagInfoLink      = 1 << 6
-	flagGroup         = 1 << 9
-	flagCompressed    = 1 << 11
 )
 
 // le is the byte order of what is read.
 var le = endian.Little
 
-// A sectionHeader is one Elf64_Shdr in place.
-type sectionHeader [sectionHeaderSize]byte
-
-func (h *sectionHeader) name() uint32   { return le.Uint32(h[0:]) }
-func (h *sectionHeader) typ() uint32    { return le.Uint32(h[4:]) }
-func (h *sectionHeader) flags() uint64  { return le.Uint64(h[8:]) }
-func (h *sectionHeader) addr() uint64   { return le.Uint64(h[16:]) }
-func (h *sectionHeader) offset() uint64 { return le.Uint64(h[24:]) }
-func (h *sectionHeader) size() uint64   { return le.Uint64(h[32:]) }
-func (h *sectionHeader) link() uint32   { return le.Uint32(h[40:]) }
-func (h *sectionHeader) info() uint32   { return le.Uint32(h[44:]) }
-func (h *sectionHeader) entry() uint64  { return le.Uint64(h[56:]) }
-
 // section is the header of section i, which has to be one of the image's.
-func (f *file) section(i uint64) *sectionHeader { return &f.headers[i] }
+func (f *file) section(i uint64) *elf.Section64 { return &f.Sections[i] }
 
 // hasContents says whether section i is one that has bytes in the image.
 func (f *file) hasContents(i uint64) bool {
-	t := f.section(i).typ()
-	return t != sectionNull && t != sectionNoBits
+	t := f.section(i).Type
+	return t != elf.SHT_NULL && t != elf.SHT_NOBITS
 }
 
 // contents is what section i holds; nothing, if it lies outside the image.
-func (f *file) contents(i uint64) []byte {
-	h := &f.headers[i] // f.section(i) would be one too many to inline
-	offset := h.offset()
-	end := offset + h.size()
-	if h.typ() == sectionNoBits || end < offset || end > uint64(len(f.bytes)) {
-		return nil
-	}
-	return f.bytes[offset:end]
-}
+func (f *file) contents(i uint64) []byte { return f.Contents(&f.Sections[i]) }
 
 // checkSections checks the section headers, but for what they mean to each
 // other beyond sh_link and sh_info. Of contents it looks at the names, for those
 // of debug information, and at the end of each table of strings, which is a NUL.
-func (f *file) checkSections() error {
-	size, sections := uint64(len(f.bytes)), f.sections
+func (f *file) checkSections(taken uint64) error {
+	size, sections := uint64(len(f.Bytes)), f.count
 	end, sum := f.end, uint64(0)
-	names := f.contents(f.names)
+	names := f.Names
 	if len(names) == 0 && f.namesSize == 0 {
-		return f.sectionError(f.names, "sh_size is 0: the section names need a string table")
+		return f.sectionErrorf(f.names, "sh_size is 0: the section names need a string table")
 	}
 	// The other fields of section 0 may hold what does not fit into the ELF header.
-	if offset, length := f.section(0).offset(), f.section(0).size(); offset > size || length > size-offset {
-		return f.sectionError(0, "sh_offset %#x + sh_size %#x ends past the image's %d bytes", offset, length, size)
+	if offset, length := f.section(0).Off, f.section(0).Size; offset > size || length > size-offset {
+		return f.sectionErrorf(0, "sh_offset %#x + sh_size %#x ends past the image's %d bytes", offset, length, size)
 	}
-	for n := range f.headers[1:] {
+	for n := range f.Sections[1:] {
 		i := uint64(n) + 1
-		h := &f.headers[i]
-		if link := uint64(h.link()); link >= sections && link != indexReserve && link != indexReserve+1 {
-			return f.sectionError(i, "sh_link is %d, there are %d sections", link, f.sections)
+		h := &f.Sections[i]
+		if link := uint64(h.Link); link >= sections && link != elf.SHN_BEFORE && link != elf.SHN_AFTER {
+			return f.sectionErrorf(i, "sh_link is %d, there are %d sections", link, f.count)
 		}
-		if name := uint64(h.name()); name >= f.namesSize {
-			return f.sectionError(i, "sh_name is %d, the section names have %d bytes", name, f.namesSize)
+		if name := uint64(h.Name); name >= f.namesSize {
+			return f.sectionErrorf(i, "sh_name is %d, the section names have %d bytes", name, f.namesSize)
 		}
-		typ, flags := h.typ(), h.flags()
-		if addr, length := h.addr(), h.size(); flags&flagAlloc != 0 && (length > loadedLimit || addr+length < addr) {
-			return f.sectionError(i, "sh_addr %#x + sh_size %#x is more than a process can load", addr, length)
+		typ, flags := h.Type, h.Flags
+		if flags&elf.SHF_ALLOC != 0 {
+			addr, length := h.Addr, h.Size
+			if length > loadedLimit || addr+length < addr {
+				return f.sectionErrorf(i, "sh_addr %#x + sh_size %#x is more than a process can load", addr, length)
+			}
+			if taken-addr < length && f.covering == 0 {
+				f.covering = i
+			}
 		}
-		if flags&(flagInfoLink|flagLinkOrder|flagGroup|flagCompressed) != 0 {
+		if flags&(elf.SHF_INFO_LINK|elf.SHF_LINK_ORDER|elf.SHF_GROUP|elf.SHF_COMPRESSED) != 0 {
 			if err := f.checkFlags(i, h); err != nil {
 				return err
 			}
 		}
 		switch typ {
-		case sectionNull, sectionProgram, sectionStrings:
-		case sectionNoBits:
+		case elf.SHT_NULL, elf.SHT_PROGBITS, elf.SHT_STRTAB:
+		case elf.SHT_NOBITS:
 			continue
-		case sectionSymbols, sectionDynSymbols, sectionIndexes:
+		case elf.SHT_SYMTAB, elf.SHT_DYNSYM, elf.SHT_SYMTAB_SHNDX:
 			if err := f.checkSymbolHeader(i, h); err != nil {
 				return err
 			}
-		case sectionRela, sectionRel:
+		case elf.SHT_RELA, elf.SHT_REL:
 			if err := f.checkRelocationHeader(i, h); err != nil {
 				return err
 			}
-		case sectionGroup:
+		case elf.SHT_GROUP:
 			if err := f.checkGroupHeader(i, h); err != nil {
 				return err
 			}
 		default:
 			if !knownType(typ, flags) {
-				return f.sectionError(i, "sh_type is %#x, which is unknown with sh_flags %#x", typ, flags)
+				return f.sectionErrorf(i, "sh_type is %#x, which is unknown with sh_flags %#x", typ, flags)
 			}
 		}
-		offset, length := h.offset(), h.size()
+		offset, length := h.Off, h.Size
 		if offset > size || length > size-offset {
-			return f.sectionError(i, "sh_offset %#x + sh_size %#x ends past the image's %d bytes", offset, length, size)
+			return f.sectionErrorf(i, "sh_offset %#x + sh_size %#x ends past the image's %d bytes", offset, length, size)
 		}
-		if typ == sectionStrings && length != 0 && flags&flagCompressed == 0 && f.bytes[offset+length-1] != 0 {
-			return f.sectionError(i, "the last byte of the string table is %#x, not a NUL", f.bytes[offset+length-1])
+		if typ == elf.SHT_STRTAB && length != 0 && flags&elf.SHF_COMPRESSED == 0 && f.Bytes[offset+length-1] != 0 {
+			return f.sectionErrorf(i, "the last byte of the string table is %#x, not a NUL", f.Bytes[offset+length-1])
 		}
 		if start := nameStart(names, h); isDebugStart(start) || start == startFrame {
 			f.noteDebug(i, start)
@@ -147,14 +103,14 @@ func (f *file) checkSections() error {
 // with another type is to gdb one for an unknown machine.
 func knownType(typ uint32, flags uint64) bool {
 	switch {
-	case typ <= sectionDynSymbols, typ >= sectionInitArray && typ <= sectionRelr:
+	case typ <= elf.SHT_DYNSYM, typ >= elf.SHT_INIT_ARRAY && typ <= elf.SHT_RELR:
 		return true
-	case typ >= 0x60000000 && typ < 0x70000000: // SHT_LOOS to SHT_HIOS
-		return flags&flagNonconforming == 0
-	case typ >= 0x80000000: // SHT_LOUSER and up
-		return flags&flagAlloc == 0
+	case typ >= elf.SHT_LOOS && typ <= elf.SHT_HIOS:
+		return flags&elf.SHF_OS_NONCONFORMING == 0
+	case typ >= elf.SHT_LOUSER:
+		return flags&elf.SHF_ALLOC == 0
 	}
-	return typ == sectionUnwind
+	return typ == elf.SHT_X86_64_UNWIND
 }
 
 // loadedLimit is the size of a loaded section past which it is wrong. gdb takes
@@ -163,20 +119,20 @@ func knownType(typ uint32, flags uint64) bool {
 const loadedLimit = 1 << 40
 
 // checkFlags checks a section with a flag that gives its other fields a meaning.
-func (f *file) checkFlags(i uint64, h *sectionHeader) error {
-	if h.flags()&flagInfoLink != 0 && uint64(h.info()) >= f.sections {
-		return f.sectionError(i, "with SHF_INFO_LINK, sh_info is %d, there are %d sections", h.info(), f.sections)
+func (f *file) checkFlags(i uint64, h *elf.Section64) error {
+	if h.Flags&elf.SHF_INFO_LINK != 0 && uint64(h.Info) >= f.count {
+		return f.sectionErrorf(i, "with SHF_INFO_LINK, sh_info is %d, there are %d sections", h.Info, f.count)
 	}
-	if h.flags()&flagLinkOrder != 0 && uint64(h.link()) < f.sections && h.link() != 0 {
-		switch t := f.section(uint64(h.link())).typ(); t {
-		case sectionNull, sectionSymbols, sectionStrings, sectionRela, sectionRel, sectionIndexes:
-			return f.sectionError(i, "with SHF_LINK_ORDER, sh_link is %d, a section of type %d, which has no order", h.link(), t)
+	if h.Flags&elf.SHF_LINK_ORDER != 0 && uint64(h.Link) < f.count && h.Link != 0 {
+		switch t := f.section(uint64(h.Link)).Type; t {
+		case elf.SHT_NULL, elf.SHT_SYMTAB, elf.SHT_STRTAB, elf.SHT_RELA, elf.SHT_REL, elf.SHT_SYMTAB_SHNDX:
+			return f.sectionErrorf(i, "with SHF_LINK_ORDER, sh_link is %d, a section of type %d, which has no order", h.Link, t)
 		}
 	}
-	if h.flags()&flagCompressed != 0 {
+	if h.Flags&elf.SHF_COMPRESSED != 0 {
 		f.has |= hasCompressed
 	}
-	if h.flags()&flagGroup != 0 {
+	if h.Flags&elf.SHF_GROUP != 0 {
 		f.has |= hasGroups
 	}
 	return nil
@@ -185,25 +141,19 @@ func (f *file) checkFlags(i uint64, h *sectionHeader) error {
 // checkLoaded checks that code is loaded: where it is not, gdb ends itself over
 // the addresses that debug information gives it.
 func (f *file) checkLoaded() error {
-	for n := range f.headers {
-		h := &f.headers[n]
-		if flags := h.flags(); flags&(flagAlloc|flagExec) == flagExec && h.typ() != sectionNull {
-			return f.sectionError(uint64(n), "sh_flags is %#x: code with debug information that is not SHF_ALLOC", flags)
+	for n := range f.Sections {
+		h := &f.Sections[n]
+		if flags := h.Flags; flags&(elf.SHF_ALLOC|elf.SHF_EXECINSTR) == elf.SHF_EXECINSTR && h.Type != elf.SHT_NULL {
+			return f.sectionErrorf(uint64(n), "sh_flags is %#x: code with debug information that is not SHF_ALLOC", flags)
 		}
 	}
 	return nil
 }
 
-// sectionName is the name of section i, as far as it can be read.
-func (f *file) sectionName(i uint64) []byte {
-	names, at := f.contents(f.names), uint64(f.section(i).name())
-	if at >= uint64(len(names)) {
-		return nil
-	}
-	name := names[at:]
-	name = name[:min(len(name), 64)]
-	if end := bytes.IndexByte(name, 0); end >= 0 {
-		name = name[:end]
-	}
-	return name
+// sectionName is the name of section i, as far as it is of interest.
+func (f *file) sectionName(i uint64) []byte { return start(f.Names, f.section(i).Name) }
+
+// start is the start of a string in a table, which is looked at no further.
+func start(table []byte, offset uint32) []byte {
+	return elf.String(table[:min(uint64(len(table)), uint64(offset)+64)], offset)
 }

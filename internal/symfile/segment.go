@@ -1,16 +1,18 @@
 package symfile
 
+import "github.com/libjitdebug/libjitdebug/internal/format"
+
 // checkSegments checks the program headers.
 func (f *file) checkSegments() error {
-	size := uint64(len(f.bytes))
+	size := uint64(len(f.Bytes))
 	for i := range f.segments {
-		h := (*[segmentHeaderSize]byte)(f.bytes[f.segmentsAt+i*segmentHeaderSize:])
-		offset, length := le.Uint64(h[8:]), le.Uint64(h[32:])
+		h := &f.segments[i]
+		offset, length := h.Off, h.Filesz
 		if length != 0 && (offset > size || length > size-offset) {
-			return errorf("program header %d: p_offset %#x + p_filesz %#x ends past the image's %d bytes", i, offset, length, size)
+			return format.Errorf("program header %d: p_offset %#x + p_filesz %#x ends past the image's %d bytes", i, offset, length, size)
 		}
-		if align := le.Uint64(h[48:]); align&(align-1) != 0 {
-			return errorf("program header %d: p_align is %#x, not a power of two", i, align)
+		if align := h.Align; align&(align-1) != 0 {
+			return format.Errorf("program header %d: p_align is %#x, not a power of two", i, align)
 		}
 		f.end = max(f.end, offset&-min(length, 1)+length)
 	}

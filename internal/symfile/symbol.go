@@ -1,58 +1,53 @@
 package symfile
 
-import "bytes"
-
-const (
-	symbolSize = 24
-	indexSize  = 4 // of an entry in SHT_SYMTAB_SHNDX
-)
+import "github.com/libjitdebug/libjitdebug/internal/elf"
 
 // checkSymbolHeader checks the header of a symbol table, or of the table of
 // section indexes that goes with one.
-func (f *file) checkSymbolHeader(i uint64, h *sectionHeader) error {
+func (f *file) checkSymbolHeader(i uint64, h *elf.Section64) error {
 	f.has |= hasSymbols
-	entry, want := h.entry(), uint64(symbolSize)
-	if h.typ() == sectionIndexes {
-		want = indexSize
+	entry, want := h.Entsize, uint64(elf.SymSize)
+	if h.Type == elf.SHT_SYMTAB_SHNDX {
+		want = elf.WordSize
 	}
 	if entry != want {
-		return f.sectionError(i, "sh_entsize is %d, an entry has %d bytes", entry, want)
+		return f.sectionErrorf(i, "sh_entsize is %d, an entry has %d bytes", entry, want)
 	}
-	size := h.size()
+	size := h.Size
 	if size%want != 0 {
-		return f.sectionError(i, "sh_size is %#x, not a multiple of sh_entsize %d", size, want)
+		return f.sectionErrorf(i, "sh_size is %#x, not a multiple of sh_entsize %d", size, want)
 	}
-	link := uint64(h.link())
-	if link >= f.sections {
-		return f.sectionError(i, "sh_link is %d, there are %d sections", link, f.sections)
+	link := uint64(h.Link)
+	if link >= f.count {
+		return f.sectionErrorf(i, "sh_link is %d, there are %d sections", link, f.count)
 	}
-	linked := f.section(link).typ()
-	switch h.typ() {
-	case sectionIndexes:
-		if linked != sectionSymbols {
-			return f.sectionError(i, "sh_link is %d, a section of type %d, not the symbol table (SHT_SYMTAB, 2)", link, linked)
+	linked := f.section(link).Type
+	switch h.Type {
+	case elf.SHT_SYMTAB_SHNDX:
+		if linked != elf.SHT_SYMTAB {
+			return f.sectionErrorf(i, "sh_link is %d, a section of type %d, not the symbol table (SHT_SYMTAB, 2)", link, linked)
 		}
 		if f.indexTable != 0 {
-			return f.sectionError(i, "a second SHT_SYMTAB_SHNDX section, after section %d", f.indexTable)
+			return f.sectionErrorf(i, "a second SHT_SYMTAB_SHNDX section, after section %d", f.indexTable)
 		}
 		f.indexTable = i
 		return nil
-	case sectionSymbols:
+	case elf.SHT_SYMTAB:
 		if f.symbolTable != 0 {
-			return f.sectionError(i, "a second SHT_SYMTAB section, after section %d", f.symbolTable)
+			return f.sectionErrorf(i, "a second SHT_SYMTAB section, after section %d", f.symbolTable)
 		}
 		f.symbolTable = i
-	case sectionDynSymbols:
+	case elf.SHT_DYNSYM:
 		if f.dynamicTable != 0 {
-			return f.sectionError(i, "a second SHT_DYNSYM section, after section %d", f.dynamicTable)
+			return f.sectionErrorf(i, "a second SHT_DYNSYM section, after section %d", f.dynamicTable)
 		}
 		f.dynamicTable = i
 	}
-	if linked != sectionStrings {
-		return f.sectionError(i, "sh_link is %d, a section of type %d, not a string table (SHT_STRTAB, 3)", link, linked)
+	if linked != elf.SHT_STRTAB {
+		return f.sectionErrorf(i, "sh_link is %d, a section of type %d, not a string table (SHT_STRTAB, 3)", link, linked)
 	}
-	if info := uint64(h.info()); info > size/symbolSize {
-		return f.sectionError(i, "sh_info is %d, there are %d symbols", info, size/symbolSize)
+	if info := uint64(h.Info); info > size/elf.SymSize {
+		return f.sectionErrorf(i, "sh_info is %d, there are %d symbols", info, size/elf.SymSize)
 	}
 	return nil
 }
@@ -61,9 +56,9 @@ func (f *file) checkSymbolHeader(i uint64, h *sectionHeader) error {
 func (f *file) checkSymbolTables() error {
 	if i := f.indexTable; i != 0 {
 		h := f.section(i)
-		symbols := f.section(uint64(h.link())%f.sections).size() / symbolSize
-		if n := h.size() / indexSize; n < symbols {
-			return f.sectionError(i, "sh_size is %#x, enough for %d of %d symbols", h.size(), n, symbols)
+		symbols := f.section(uint64(h.Link)%f.count).Size / elf.SymSize
+		if n := h.Size / elf.WordSize; n < symbols {
+			return f.sectionErrorf(i, "sh_size is %#x, enough for %d of %d symbols", h.Size, n, symbols)
 		}
 	}
 	if f.symbolTable != 0 {
@@ -78,34 +73,34 @@ func (f *file) checkSymbolTables() error {
 }
 
 func (f *file) checkSymbols(i uint64) error {
-	link := uint64(f.section(i).link())
-	if link >= f.sections {
+	link := uint64(f.section(i).Link)
+	if link >= f.count {
 		return nil // it has changed since it was checked
 	}
 	strings := uint64(len(f.contents(link)))
-	table := f.contents(i)
-	for n := 0; len(table) >= symbolSize; n, table = n+1, table[symbolSize:] {
-		s := (*[symbolSize]byte)(table)
-		if name := uint64(le.Uint32(s[0:])); name >= strings && name != 0 {
-			return f.sectionError(i, "symbol %d: st_name is %d, the names in section %d have %d bytes",
+	symbols := elf.Table[elf.Sym64](f.contents(i))
+	for n := range symbols {
+		s := &symbols[n]
+		if name := uint64(s.Name); name >= strings && name != 0 {
+			return f.sectionErrorf(i, "symbol %d: st_name is %d, the names in section %d have %d bytes",
 				n, name, link, strings)
 		}
 		// What no standard and no system defines: gdb 18 refuses it.
-		if binding := s[4] >> 4; binding > 2 && binding < 10 {
-			return f.sectionError(i, "symbol %d%s: its binding is %d", n, f.symbolName(link, s), binding)
+		if binding := s.Bind(); binding > elf.STB_WEAK && binding < elf.STB_LOOS {
+			return f.sectionErrorf(i, "symbol %d%s: its binding is %d", n, f.symbolName(link, s), binding)
 		}
-		if kind := s[4] & 15; kind == 7 {
-			return f.sectionError(i, "symbol %d%s: its type is %d", n, f.symbolName(link, s), kind)
+		if kind := s.Type(); kind == elf.STT_TLS+1 {
+			return f.sectionErrorf(i, "symbol %d%s: its type is %d", n, f.symbolName(link, s), kind)
 		}
-		index := uint64(le.Uint16(s[6:]))
-		if index < f.sections && index < indexReserve {
+		index := uint64(s.Shndx)
+		if index < f.count && index < elf.SHN_LORESERVE {
 			continue
 		}
-		if index < indexReserve {
-			return f.sectionError(i, "symbol %d%s: st_shndx is %d, there are %d sections",
-				n, f.symbolName(link, s), index, f.sections)
+		if index < elf.SHN_LORESERVE {
+			return f.sectionErrorf(i, "symbol %d%s: st_shndx is %d, there are %d sections",
+				n, f.symbolName(link, s), index, f.count)
 		}
-		if index == indexExtended {
+		if index == elf.SHN_XINDEX {
 			if err := f.checkExtendedIndex(i, link, uint64(n), s); err != nil {
 				return err
 			}
@@ -115,32 +110,23 @@ func (f *file) checkSymbols(i uint64) error {
 }
 
 // checkExtendedIndex checks a symbol whose section index is in a table of its own.
-func (f *file) checkExtendedIndex(i, link, n uint64, s *[symbolSize]byte) error {
+func (f *file) checkExtendedIndex(i, link, n uint64, s *elf.Sym64) error {
 	if f.indexTable == 0 || i != f.symbolTable {
-		return f.sectionError(i, "symbol %d%s: st_shndx is SHN_XINDEX, but the table has no SHT_SYMTAB_SHNDX section",
+		return f.sectionErrorf(i, "symbol %d%s: st_shndx is SHN_XINDEX, but the table has no SHT_SYMTAB_SHNDX section",
 			n, f.symbolName(link, s))
 	}
-	indexes := f.contents(f.indexTable)
-	if n >= uint64(len(indexes)/indexSize) {
+	indexes := elf.Table[uint32](f.contents(f.indexTable))
+	if n >= uint64(len(indexes)) {
 		return nil // refused for its size elsewhere
 	}
-	if index := uint64(le.Uint32(indexes[n*indexSize:])); index >= f.sections {
-		return f.sectionError(f.indexTable, "symbol %d%s: its section index is %d, there are %d sections",
-			n, f.symbolName(link, s), index, f.sections)
+	if index := uint64(indexes[n]); index >= f.count {
+		return f.sectionErrorf(f.indexTable, "symbol %d%s: its section index is %d, there are %d sections",
+			n, f.symbolName(link, s), index, f.count)
 	}
 	return nil
 }
 
 // symbolName is a symbol's name, as it stands in an error text.
-func (f *file) symbolName(strings uint64, s *[symbolSize]byte) string {
-	table, at := f.contents(strings), uint64(le.Uint32(s[0:]))
-	if at >= uint64(len(table)) {
-		return ""
-	}
-	name := table[at:]
-	name = name[:min(len(name), 64)]
-	if end := bytes.IndexByte(name, 0); end >= 0 {
-		name = name[:end]
-	}
-	return quoted(name)
+func (f *file) symbolName(strings uint64, s *elf.Sym64) string {
+	return quoted(start(f.contents(strings), s.Name))
 }

@@ -6,11 +6,17 @@
 // is refused, with a sentence that names the field and its value.
 package symfile
 
-// CheckHeader checks no more than the ELF header of an image, or of an object file
-// that an image is made of.
-func CheckHeader(image []byte) error {
-	f := file{bytes: image}
-	return f.checkHeader()
+import (
+	"github.com/libjitdebug/libjitdebug/internal/elf"
+	"github.com/libjitdebug/libjitdebug/internal/machine"
+)
+
+// Open judges no more than the ELF header of an image, or of an object file that an
+// image is made of, for a process on a machine.
+func Open(image []byte, m *machine.Machine) (elf.File, error) {
+	f := file{File: elf.File{Bytes: image}}
+	err := f.open(m)
+	return f.File, err
 }
 
 // Check says whether a debugger can read image, an ELF file as it lies in
@@ -23,33 +29,52 @@ func CheckHeader(image []byte) error {
 // an image without debug information, or with call frame information alone, is
 // checked without allocating, unless that has to be relocated.
 func Check(image []byte) error {
-	return CheckWithin(image, func(uintptr) bool { return true })
+	return CheckWithin(image, Limits{Room: func(uintptr) bool { return true }})
 }
 
-// CheckWithin is Check where memory may be short: before it allocates anything
-// that grows with the image it asks for room, in bytes, and returns ErrMemory if
-// there is none.
-func CheckWithin(image []byte, room func(bytes uintptr) bool) error {
-	f := file{bytes: image}
-	if err := f.checkHeader(); err != nil {
+// Limits are what a process has for an image.
+type Limits struct {
+	// Room is asked for room, in bytes, before anything is allocated that grows
+	// with the image: where there is none the check ends in ErrMemory.
+	Room func(bytes uintptr) bool
+
+	// Taken is the address of something else, over which no section may be
+	// loaded, and What says what it is. Without What there is none.
+	Taken uint64
+	What  string
+}
+
+// CheckWithin is Check within limits.
+func CheckWithin(image []byte, limits Limits) error {
+	f := file{File: elf.File{Bytes: image}}
+	if err := f.open(machine.Host); err != nil {
 		return err
 	}
-	if err := f.checkSections(); err != nil {
+	if err := f.checkSections(limits.Taken); err != nil {
 		return err
 	}
-	if f.segments != 0 {
-		if err := f.checkSegments(); err != nil {
-			return err
-		}
+	if err := f.checkSegments(); err != nil {
+		return err
 	}
 	if err := f.checkSize(); err != nil {
 		return err
 	}
 	// Contents come next: a lying size has been found out by now, before it leads
 	// anywhere.
-	if f.has&(hasDebug|hasRelocations|hasGroups) != 0 && !room(2*uintptr(len(image))) {
+	if f.has&(hasDebug|hasRelocations|hasGroups) != 0 && !limits.Room(2*uintptr(len(image))) {
 		return ErrMemory
 	}
+	if err := f.checkContents(); err != nil {
+		return err
+	}
+	if i := f.covering; i != 0 && limits.What != "" {
+		h := f.section(i)
+		return f.sectionErrorf(i, "sh_addr %#x + sh_size %#x covers %s at %#x", h.Addr, h.Size, limits.What, limits.Taken)
+	}
+	return nil
+}
+
+func (f *file) checkContents() error {
 	if f.has&hasSymbols != 0 {
 		if err := f.checkSymbolTables(); err != nil {
 			return err
@@ -82,38 +107,7 @@ func CheckWithin(image []byte, room func(bytes uintptr) bool) error {
 		}
 	}
 	if f.has&hasDebug != 0 {
-		return checkDebug(f)
-	}
-	return nil
-}
-
-// Code calls visit with the address and the size in bytes of each section of an
-// image that is loaded code, until it returns false. It visits none of what has no
-// right header.
-func Code(image []byte, visit func(address, size uint64) bool) {
-	f := file{bytes: image}
-	if f.checkHeader() != nil {
-		return
-	}
-	const code = flagAlloc | flagExec
-	for i := uint64(1); i < f.sections; i++ {
-		if h := f.section(i); h.flags()&code == code && !visit(h.addr(), h.size()) {
-			return
-		}
-	}
-}
-
-// CheckApart says which section of an image that Check accepts is loaded over an
-// address that is none of its business, if there is one.
-func CheckApart(image []byte, address uint64, what string) error {
-	f := file{bytes: image}
-	if err := f.checkHeader(); err != nil {
-		return err
-	}
-	for i := uint64(1); i < f.sections; i++ {
-		if h := f.section(i); h.flags()&flagAlloc != 0 && address-h.addr() < h.size() {
-			return f.sectionError(i, "sh_addr %#x + sh_size %#x covers %s at %#x", h.addr(), h.size(), what, address)
-		}
+		return f.checkDebug()
 	}
 	return nil
 }

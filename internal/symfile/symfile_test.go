@@ -14,7 +14,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/libjitdebug/libjitdebug/internal/symfile/samples"
+	"github.com/libjitdebug/libjitdebug/tests/samples"
 )
 
 // real are the images that every debugger reads.
@@ -271,7 +271,7 @@ func FuzzCheck(f *testing.F) {
 func kibibyte(b *testing.B, frames bool) []byte {
 	build := func(code int) []byte {
 		const addr = 0x7f0000000000
-		symbols, names := make([]byte, symbolSize), []byte{0}
+		symbols, names := make([]byte, 24), []byte{0}
 		frame := []byte{20, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 1, 0, 1, 0x78, 16, 0x0c, 7, 8, 0x90, 1, 0, 0, 0, 0, 0, 0}
 		for i, name := range []string{"parse", "evaluate", "allocate", "collect"} {
 			at := uint64(addr + i*code)
@@ -284,7 +284,7 @@ func kibibyte(b *testing.B, frames bool) []byte {
 		}
 		sections := []samples.Section{
 			{Name: ".text", Type: 1, Flags: 6, Addr: addr, Data: make([]byte, 4*code)},
-			{Name: ".symtab", Type: 2, Data: symbols, Link: 3, Info: 1, Entry: symbolSize},
+			{Name: ".symtab", Type: 2, Data: symbols, Link: 3, Info: 1, Entry: 24},
 			{Name: ".strtab", Type: 3, Data: names},
 		}
 		if frames {

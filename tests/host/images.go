@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/libjitdebug/libjitdebug/internal/symfile/samples"
+	"github.com/libjitdebug/libjitdebug/tests/samples"
 )
 
 // Images compiles a few images as JITs register them and returns their files: an

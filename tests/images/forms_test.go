@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/libjitdebug/libjitdebug/internal/symfile"
-	"github.com/libjitdebug/libjitdebug/internal/symfile/samples"
+	"github.com/libjitdebug/libjitdebug/tests/samples"
 )
 
 // TestGDBReadsEveryForm gives one attribute after another, in each form, to

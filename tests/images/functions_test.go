@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/libjitdebug/libjitdebug/internal/symfile/samples"
 	"github.com/libjitdebug/libjitdebug/tests/host"
+	"github.com/libjitdebug/libjitdebug/tests/samples"
 )
 
 // TestGDBReadsFunctions shows gdb what the library writes of random functions, and

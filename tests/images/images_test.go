@@ -16,9 +16,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/libjitdebug/libjitdebug/internal/machine"
 	"github.com/libjitdebug/libjitdebug/internal/object"
 	"github.com/libjitdebug/libjitdebug/internal/symfile"
-	"github.com/libjitdebug/libjitdebug/internal/symfile/samples"
+	"github.com/libjitdebug/libjitdebug/tests/samples"
 )
 
 // TestGDBReadsRealImages: what the checks are measured against. gdb reads all of
@@ -111,7 +112,11 @@ func placed(o []byte, with uint64) ([]byte, error) {
 			at += (s.Size + 63) &^ 63
 		}
 	}
-	return object.Place(o, placements, func(size uint64) []byte { return make([]byte, size) })
+	header, err := symfile.Open(o, machine.Host)
+	if err != nil {
+		return nil, err
+	}
+	return object.Place(header, placements, func(size uint64) []byte { return make([]byte, size) })
 }
 
 // lay puts the host, images and a list of them into a folder.

@@ -14,7 +14,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/libjitdebug/libjitdebug/internal/machine"
 	"github.com/libjitdebug/libjitdebug/internal/object"
+	"github.com/libjitdebug/libjitdebug/internal/symfile"
 	"github.com/libjitdebug/libjitdebug/tests/host"
 )
 
@@ -55,7 +57,15 @@ func compareWithLinker(t *testing.T, path string, r *rand.Rand, lost float64) {
 		t.Fatal(err)
 	}
 	placements, script := scatter(t, bytes, r, lost)
-	image, err := object.Place(bytes, placements, func(size uint64) []byte { return slices.Repeat([]byte{0xaa}, int(size)) })
+	m := machine.Host
+	if strings.HasPrefix(filepath.Base(path), "arm64_") {
+		m = &machine.AArch64
+	}
+	header, err := symfile.Open(bytes, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	image, err := object.Place(header, placements, func(size uint64) []byte { return slices.Repeat([]byte{0xaa}, int(size)) })
 	if err != nil {
 		t.Fatal(err)
 	}

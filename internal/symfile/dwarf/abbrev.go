@@ -1,4 +1,9 @@
-package symfile
+package dwarf
+
+import (
+	"github.com/libjitdebug/libjitdebug/internal/cursor"
+	"github.com/libjitdebug/libjitdebug/internal/format"
+)
 
 // An abbrevTable is one table of .debug_abbrev.
 type abbrevTable struct {
@@ -24,54 +29,54 @@ func (t *abbrevTable) find(code uint64) (abbrev, bool) {
 }
 
 // readAbbrevs reads the table at an offset into d.abbrevs.
-func (d *debug) readAbbrevs(offset uint64) error {
+func (d *Debug) readAbbrevs(offset uint64) error {
 	t := &d.abbrevs
 	if t.at == offset+1 {
 		return nil
 	}
 	t.at, t.dense, t.sparse = 0, t.dense[:0], nil
-	r := reader{b: d.abbrev.b, at: int(offset)}
+	r := cursor.Reader{Bytes: d.abbrev.b, At: int(offset)}
 	for {
-		start := r.at
-		code := r.uleb()
+		start := r.At
+		code := r.ULEB()
 		if code == 0 {
 			break
 		}
-		a := abbrev{tag: r.uleb()}
-		children := r.u8()
-		if children > 1 && !r.short {
-			return errorf("its abbreviation at .debug_abbrev %#x: its children flag is %d, it can be 0 and 1", start, children)
+		a := abbrev{tag: r.ULEB()}
+		children := r.U8()
+		if children > 1 && !r.Short {
+			return format.Errorf("its abbreviation at .debug_abbrev %#x: its children flag is %d, it can be 0 and 1", start, children)
 		}
-		a.children, a.attributes = children == 1, r.at
-		for !r.short {
-			name, form := r.uleb(), r.uleb()
+		a.children, a.attributes = children == 1, r.At
+		for !r.Short {
+			name, form := r.ULEB(), r.ULEB()
 			if form == formImplicitConst {
-				r.uleb()
+				r.ULEB()
 			}
 			if name == 0 && form == 0 {
 				break
 			}
-			if r.short {
+			if r.Short {
 				break
 			}
 			a.links = a.links || isLink(name)
 			if name == 0 {
-				return errorf("its abbreviation at .debug_abbrev %#x: an attribute is 0, its form %#x", start, form)
+				return format.Errorf("its abbreviation at .debug_abbrev %#x: an attribute is 0, its form %#x", start, form)
 			}
 			if err := d.checkForm(form); err != nil {
-				return errorf("its abbreviation at .debug_abbrev %#x: attribute %#x: %s", start, name, err)
+				return format.Errorf("its abbreviation at .debug_abbrev %#x: attribute %#x: %s", start, name, err)
 			}
 			if err := checkClass(name, form); err != nil {
-				return errorf("its abbreviation at .debug_abbrev %#x: attribute %#x: %s", start, name, err)
+				return format.Errorf("its abbreviation at .debug_abbrev %#x: attribute %#x: %s", start, name, err)
 			}
 		}
-		if r.short {
+		if r.Short {
 			break
 		}
 		_, double := t.find(code)
 		switch {
 		case double:
-			return errorf("its abbreviation at .debug_abbrev %#x has code %d, which another one has", start, code)
+			return format.Errorf("its abbreviation at .debug_abbrev %#x has code %d, which another one has", start, code)
 		case code == uint64(len(t.dense))+1:
 			t.dense = append(t.dense, a)
 		case t.sparse == nil:
@@ -80,10 +85,10 @@ func (d *debug) readAbbrevs(offset uint64) error {
 			t.sparse[code] = a
 		}
 	}
-	if r.short {
-		return errorf("its abbreviations at .debug_abbrev %#x have no end before that of the section", offset)
+	if r.Short {
+		return format.Errorf("its abbreviations at .debug_abbrev %#x have no end before that of the section", offset)
 	}
 	t.at = offset + 1
-	d.steps -= r.at - int(offset)
+	d.steps -= r.At - int(offset)
 	return nil
 }

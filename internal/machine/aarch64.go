@@ -1,110 +1,23 @@
-package object
+package machine
 
-import "strings"
+import "github.com/libjitdebug/libjitdebug/internal/elf"
 
-// A machine is what an architecture's relocations are. Those that sections of
-// DWARF have are kinds; the others have names, for errors.
-type machine struct {
-	kinds  []kind
-	prefix string
-	names  string // "number name," for each
-}
-
-// A kind is a kind of relocation.
-type kind struct {
-	number uint32
-	value  value
-	size   uint8 // in bytes, at the place
-	fits   valueRange
-}
-
-// A value is what a relocation computes: S is the symbol's address, A the
-// addend, P the place.
-type value uint8
-
-const (
-	nothing     value = iota
-	absolute          // S + A
-	relative          // S + A - P
-	symbolsSize       // the symbol's size + A
-	threadLocal       // S, as an offset into its section, + A
-)
-
-// A valueRange is which values fit.
-type valueRange uint8
-
-const (
-	anyRange valueRange = iota
-	unsigned
-	signed
-	either
-)
-
-func machineOf(number uint16) *machine {
-	switch number {
-	case 62:
-		return &amd64
-	case 183:
-		return &arm64
-	}
-	return nil
-}
-
-func (m *machine) kind(number uint32) *kind {
-	for i := range m.kinds {
-		if m.kinds[i].number == number {
-			return &m.kinds[i]
-		}
-	}
-	return nil
-}
-
-// name is the name of a kind of relocation, or its number.
-func (m *machine) name(number uint32) string {
-	n := decimal(number)
-	if _, rest, ok := strings.Cut(","+m.names, ","+n+" "); ok {
-		name, _, _ := strings.Cut(rest, ",")
-		return m.prefix + name
-	}
-	return m.prefix + "(" + n + ", which has no name)"
-}
-
-var amd64 = machine{
-	kinds: []kind{
-		{1, absolute, 8, anyRange},
-		{10, absolute, 4, unsigned},
-		{2, relative, 4, signed},
-		{0, nothing, 0, anyRange},
-		{11, absolute, 4, signed},
-		{12, absolute, 2, either},
-		{13, relative, 2, signed},
-		{14, absolute, 1, either},
-		{15, relative, 1, signed},
-		{17, threadLocal, 8, anyRange},
-		{21, threadLocal, 4, signed},
-		{24, relative, 8, anyRange},
-		{32, symbolsSize, 4, unsigned},
-		{33, symbolsSize, 8, anyRange},
-	},
-	prefix: "R_X86_64_",
-	names: "0 NONE,1 64,2 PC32,3 GOT32,4 PLT32,5 COPY,6 GLOB_DAT,7 JUMP_SLOT,8 RELATIVE,9 GOTPCREL,10 32," +
-		"11 32S,12 16,13 PC16,14 8,15 PC8,16 DTPMOD64,17 DTPOFF64,18 TPOFF64,19 TLSGD,20 TLSLD," +
-		"21 DTPOFF32,22 GOTTPOFF,23 TPOFF32,24 PC64,25 GOTOFF64,26 GOTPC32,27 GOT64,28 GOTPCREL64," +
-		"29 GOTPC64,30 GOTPLT64,31 PLTOFF64,32 SIZE32,33 SIZE64,34 GOTPC32_TLSDESC,35 TLSDESC_CALL," +
-		"36 TLSDESC,37 IRELATIVE,39 PC32_BND,40 PLT32_BND,41 GOTPCRELX,42 REX_GOTPCRELX,",
-}
-
-var arm64 = machine{
-	kinds: []kind{
-		{257, absolute, 8, anyRange},
-		{258, absolute, 4, either},
-		{259, absolute, 2, either},
-		{260, relative, 8, anyRange},
-		{261, relative, 4, either},
-		{262, relative, 2, either},
-		{0, nothing, 0, anyRange},
-		{256, nothing, 0, anyRange},
-		{1029, threadLocal, 8, anyRange},
+// AArch64 is arm64.
+var AArch64 = Machine{
+	ELF: elf.EM_AARCH64, Name: "EM_AARCH64",
+	StackPointer: 31, FramePointer: 29, ReturnAddress: 30, Pushed: 0, Trap: "\x00\x00\x20\xd4",
+	LastRelocation: elf.R_AARCH64_IRELATIVE,
+	Relocations: []Relocation{
+		{elf.R_AARCH64_ABS64, Absolute, 8, AnyRange},
+		{elf.R_AARCH64_ABS32, Absolute, 4, Either},
+		{elf.R_AARCH64_ABS16, Absolute, 2, Either},
+		{elf.R_AARCH64_PREL64, Relative, 8, AnyRange},
+		{elf.R_AARCH64_PREL32, Relative, 4, Either},
+		{elf.R_AARCH64_PREL16, Relative, 2, Either},
+		{elf.R_AARCH64_NONE, Nothing, 0, AnyRange},
+		{elf.R_AARCH64_NULL, Nothing, 0, AnyRange},
+		{elf.R_AARCH64_TLS_DTPREL64, ThreadLocal, 8, AnyRange},
+		{elf.R_AARCH64_TLS_DTPMOD64, Module, 8, AnyRange},
 	},
 	prefix: "R_AARCH64_",
 	names: "0 NONE,256 NONE,257 ABS64,258 ABS32,259 ABS16,260 PREL64,261 PREL32,262 PREL16,263 MOVW_UABS_G0," +

@@ -1,8 +1,15 @@
 package samples
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/libjitdebug/libjitdebug/internal/machine"
+)
 
 var le = binary.LittleEndian
+
+// Machine is the e_machine of this process.
+var Machine = machine.Host.ELF
 
 // A Section is one section of an image that Build lays out.
 type Section struct {

@@ -1,4 +1,10 @@
-package symfile
+package dwarf
+
+import (
+	"github.com/libjitdebug/libjitdebug/internal/cursor"
+	"github.com/libjitdebug/libjitdebug/internal/endian"
+	"github.com/libjitdebug/libjitdebug/internal/format"
+)
 
 // Attributes whose value decides how others are read, or is checked itself.
 const (
@@ -85,12 +91,12 @@ const (
 )
 
 // checkForm says whether a debugger can read past a value of this form.
-func (d *debug) checkForm(form uint64) error {
+func (d *Debug) checkForm(form uint64) error {
 	switch {
 	case form == 0 || form == 2 || !known(form) && form != formLLVMAddrx:
-		return errorf("form %#x is unknown", form)
+		return format.Errorf("form %#x is unknown", form)
 	case form == formRefSup4 || form == formRefSup8 || form == formStrpSup:
-		return errorf("form %#x refers to a supplementary file", form)
+		return format.Errorf("form %#x refers to a supplementary file", form)
 	}
 	return nil
 }
@@ -100,27 +106,27 @@ func checkClass(attr, form uint64) error {
 	switch attr {
 	case attrName, attrCompDir, attrProducer, attrLinkageName:
 		if !isString(form) && form != formIndirect && known(form) {
-			return errorf("form %#x is no string", form)
+			return format.Errorf("form %#x is no string", form)
 		}
 	case attrType, attrImport, attrAbstractOrigin, attrSpecification, attrContainingType, attrExtension:
 		if !isReference(form) && form != formIndirect && known(form) {
-			return errorf("form %#x is no reference", form)
+			return format.Errorf("form %#x is no reference", form)
 		}
 	case attrByteSize, attrBitSize:
 		if isString(form) || form == formFlag || form == formFlagPresent {
-			return errorf("form %#x is no number", form)
+			return format.Errorf("form %#x is no number", form)
 		}
 	case attrRnglistsBase, attrLoclistsBase:
 		if !isUnsigned(form) && form != formIndirect && known(form) {
-			return errorf("form %#x is no offset", form)
+			return format.Errorf("form %#x is no offset", form)
 		}
 	case attrDiscriminants:
 		if !isBlock(form) && form != formIndirect && known(form) {
-			return errorf("form %#x is no block", form)
+			return format.Errorf("form %#x is no block", form)
 		}
 	case attrSignature:
 		if form != formRefSig8 && form != formIndirect && known(form) {
-			return errorf("form %#x is no type signature", form)
+			return format.Errorf("form %#x is no type signature", form)
 		}
 	}
 	return nil
@@ -176,50 +182,50 @@ type value struct {
 }
 
 // readForm reads past a value in a unit.
-func (u *unit) readForm(r *reader, form uint64) value {
+func (u *unit) readForm(r *cursor.Reader, form uint64) value {
 	v := value{form: form}
 	switch form {
 	case formAddr:
-		v.number = r.uint(u.addrSize)
+		v.number = r.Uint(u.addrSize)
 	case formData1, formFlag, formRef1, formStrx1, formAddrx1:
-		v.number = uint64(r.u8())
+		v.number = uint64(r.U8())
 	case formData2, formRef2, formStrx2, formAddrx2:
-		v.number = uint64(r.u16())
+		v.number = uint64(r.U16())
 	case formStrx3, formAddrx3:
-		v.number = r.uint(3)
+		v.number = r.Uint(3)
 	case formData4, formRef4, formStrx4, formAddrx4, formRefSup4:
-		v.number = uint64(r.u32())
+		v.number = uint64(r.U32())
 	case formData8, formRef8, formRefSig8, formRefSup8:
-		v.number = r.u64()
+		v.number = r.U64()
 	case formData16:
-		r.skip(16)
+		r.Skip(16)
 	case formString:
-		v.number = uint64(r.str())
+		v.number = uint64(len(r.String()))
 	case formUdata, formSdata, formRefUdata, formStrx, formAddrx, formLoclistx, formRnglistx,
 		formGNUAddrIndex, formGNUStrIndex:
-		v.number = r.uleb()
+		v.number = r.ULEB()
 	case formBlock1:
-		v.block = r.take(uint64(r.u8()))
+		v.block = r.Take(uint64(r.U8()))
 	case formBlock2:
-		v.block = r.take(uint64(r.u16()))
+		v.block = r.Take(uint64(r.U16()))
 	case formBlock4:
-		v.block = r.take(uint64(r.u32()))
+		v.block = r.Take(uint64(r.U32()))
 	case formBlock, formExprloc:
-		v.block = r.take(r.uleb())
+		v.block = r.Take(r.ULEB())
 	case formRefAddr:
 		if u.version <= 2 {
-			v.number = r.uint(u.addrSize)
+			v.number = r.Uint(u.addrSize)
 		} else {
-			v.number = r.uint(u.offsetSize)
+			v.number = r.Uint(u.offsetSize)
 		}
 	case formStrp, formSecOffset, formLineStrp, formStrpSup, formGNURefAlt, formGNUStrpAlt:
-		v.number = r.uint(u.offsetSize)
+		v.number = r.Uint(u.offsetSize)
 	}
 	return v
 }
 
 // checkValue checks a value that points somewhere.
-func (d *debug) checkValue(u *unit, attr uint64, v value) error {
+func (d *Debug) checkValue(u *unit, attr uint64, v value) error {
 	switch v.form {
 	case formStrp:
 		return inSection(v.number, &d.str, ".debug_str")
@@ -244,10 +250,10 @@ func (d *debug) checkValue(u *unit, attr uint64, v value) error {
 	case formRef1, formRef2, formRef4, formRef8, formRefUdata:
 		to := u.at + v.number
 		if v.number >= u.end-u.at {
-			return errorf("refers to offset %#x of a unit of %#x bytes", v.number, u.end-u.at)
+			return format.Errorf("refers to offset %#x of a unit of %#x bytes", v.number, u.end-u.at)
 		}
 		if to == u.first {
-			return errorf("refers to offset %#x, the unit's own entry, which gdb finds in no unit", v.number)
+			return format.Errorf("refers to offset %#x, the unit's own entry, which gdb finds in no unit", v.number)
 		}
 		if attr == attrSibling {
 			u.entries.siblings.add(to)
@@ -257,7 +263,7 @@ func (d *debug) checkValue(u *unit, attr uint64, v value) error {
 	case formRefAddr:
 		if u.typeEntry != 0 { // nor does gdb look into another section
 			if v.number < u.first || v.number >= u.end {
-				return errorf("refers to %#x, outside of its unit: gdb finds other types than a type unit's own by their signatures alone", v.number)
+				return format.Errorf("refers to %#x, outside of its unit: gdb finds other types than a type unit's own by their signatures alone", v.number)
 			}
 			u.entries.referred.add(v.number)
 			break
@@ -266,7 +272,7 @@ func (d *debug) checkValue(u *unit, attr uint64, v value) error {
 			return nil // to another section than the one that is read
 		}
 		if v.number/64 >= uint64(len(d.entries.referred)) {
-			return errorf("refers to %#x, past the end of .debug_info", v.number)
+			return format.Errorf("refers to %#x, past the end of .debug_info", v.number)
 		}
 		d.entries.referred.add(v.number)
 	}
@@ -274,7 +280,7 @@ func (d *debug) checkValue(u *unit, attr uint64, v value) error {
 	switch {
 	case attr == attrLines && offset:
 		if err := d.checkLineProgram(u, v.number); err != nil {
-			return errorf("refers to the line program at .debug_line %#x: %s", v.number, err)
+			return format.Errorf("refers to the line program at .debug_line %#x: %s", v.number, err)
 		}
 	case attr == attrRanges && offset:
 		return d.checkRanges(u, v.number)
@@ -287,46 +293,46 @@ func (d *debug) checkValue(u *unit, attr uint64, v value) error {
 }
 
 // inSection checks an offset into a section of strings.
-func inSection(offset uint64, s *debugSection, name string) error {
+func inSection(offset uint64, s *section, name string) error {
 	if s.opaque {
 		return nil
 	}
 	if !s.exists {
-		return errorf("refers to %s, which does not exist", name)
+		return format.Errorf("refers to %s, which does not exist", name)
 	}
 	if offset >= uint64(len(s.b)) {
-		return errorf("refers to %s %#x, which ends at %#x", name, offset, len(s.b))
+		return format.Errorf("refers to %s %#x, which ends at %#x", name, offset, len(s.b))
 	}
 	return nil
 }
 
 // inTable checks an index into a table in a section.
-func inTable(index, base, size uint64, s *debugSection, name string) error {
+func inTable(index, base, size uint64, s *section, name string) error {
 	if s.opaque {
 		return nil
 	}
 	if !s.exists {
-		return errorf("refers to %s, which does not exist", name)
+		return format.Errorf("refers to %s, which does not exist", name)
 	}
 	if n := uint64(len(s.b)); base > n || index >= (n-base)/size {
-		return errorf("refers to entry %d from %s %#x on, which ends at %#x", index, name, base, n)
+		return format.Errorf("refers to entry %d from %s %#x on, which ends at %#x", index, name, base, n)
 	}
 	return nil
 }
 
-func (d *debug) checkStringIndex(u *unit, index uint64) error {
+func (d *Debug) checkStringIndex(u *unit, index uint64) error {
 	if u.strOffsetsBase == 0 {
-		return errorf("refers to string %d, but the unit has no DW_AT_str_offsets_base", index)
+		return format.Errorf("refers to string %d, but the unit has no DW_AT_str_offsets_base", index)
 	}
 	if err := inTable(index, u.strOffsetsBase, uint64(u.offsetSize), &d.strOffsets, ".debug_str_offsets"); err != nil || d.strOffsets.opaque {
 		return err
 	}
-	r := reader{b: d.strOffsets.b, at: int(u.strOffsetsBase + index*uint64(u.offsetSize))}
-	return inSection(r.uint(u.offsetSize), &d.str, ".debug_str")
+	r := cursor.Reader{Bytes: d.strOffsets.b, At: int(u.strOffsetsBase + index*uint64(u.offsetSize))}
+	return inSection(r.Uint(u.offsetSize), &d.str, ".debug_str")
 }
 
 // listOffset is where the list with an index into a unit's lists starts.
-func (d *debug) listOffset(u *unit, index, base uint64, s *debugSection, name string) (uint64, error) {
+func (d *Debug) listOffset(u *unit, index, base uint64, s *section, name string) (uint64, error) {
 	if s.opaque {
 		return 0, nil
 	}
@@ -335,18 +341,18 @@ func (d *debug) listOffset(u *unit, index, base uint64, s *debugSection, name st
 		header = 20
 	}
 	if base < header {
-		return 0, errorf("refers to list %d of those at %s %#x, before which there is no header", index, name, base)
+		return 0, format.Errorf("refers to list %d of those at %s %#x, before which there is no header", index, name, base)
 	}
 	if err := inTable(index, base, uint64(u.offsetSize), s, name); err != nil {
 		return 0, err
 	}
-	if count := le.Uint32(s.b[base-4:]); index >= uint64(count) {
-		return 0, errorf("refers to list %d of the %d at %s %#x", index, count, name, base)
+	if count := endian.Little.Uint32(s.b[base-4:]); index >= uint64(count) {
+		return 0, format.Errorf("refers to list %d of the %d at %s %#x", index, count, name, base)
 	}
-	r := reader{b: s.b, at: int(base + index*uint64(u.offsetSize))}
-	offset := r.uint(u.offsetSize)
+	r := cursor.Reader{Bytes: s.b, At: int(base + index*uint64(u.offsetSize))}
+	offset := r.Uint(u.offsetSize)
 	if offset >= uint64(len(s.b))-base {
-		return 0, errorf("refers to %s %#x + %#x, which ends at %#x", name, base, offset, len(s.b))
+		return 0, format.Errorf("refers to %s %#x + %#x, which ends at %#x", name, base, offset, len(s.b))
 	}
 	return base + offset, nil
 }

@@ -1,4 +1,4 @@
-package symfile
+package format
 
 import (
 	"fmt"
@@ -21,7 +21,7 @@ func TestErrorf(t *testing.T) {
 		{"%02x %02x %02x", []any{byte(0), byte(15), byte(16)}},
 		{"%s: %s", []any{"a %d name", io.EOF}},
 	} {
-		if have, want := errorf(c.format, c.args...).Error(), fmt.Sprintf(c.format, c.args...); have != want {
+		if have, want := Errorf(c.format, c.args...).Error(), fmt.Sprintf(c.format, c.args...); have != want {
 			t.Errorf("%q: %q, want %q", c.format, have, want)
 		}
 	}

@@ -1,4 +1,11 @@
-package symfile
+// Package cfi says whether a debugger can read call frame information: .debug_frame,
+// .eh_frame, and the instructions in them.
+package cfi
+
+import (
+	"github.com/libjitdebug/libjitdebug/internal/cursor"
+	"github.com/libjitdebug/libjitdebug/internal/format"
+)
 
 // Pointer encodings of .eh_frame.
 const (
@@ -29,66 +36,59 @@ type commonEntry struct {
 	opaque            bool // an augmentation of which nothing is known
 }
 
-// A frameTable is a section of call frame information.
-type frameTable struct {
+// A table is a section of call frame information.
+type table struct {
 	b         []byte
 	exception bool // an .eh_frame
 	steps     int  // how much further to look: CIEs are read for each change between them
 }
 
-// checkFrames checks call frame information.
-func (f *file) checkFrames() error {
-	for i := f.frames; i < f.sections; i++ {
-		name := f.debugName(i)
-		if name != debugFrame && name != ehFrame {
-			continue
-		}
-		b, ok, err := f.load(i)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			continue
-		}
-		t := frameTable{b, name == ehFrame, 1<<12 + 16*len(b)}
-		if err := t.checkEntries(); err != nil {
-			return f.sectionError(i, "%s", err)
-		}
-	}
-	return nil
+// Check checks a section of call frame information. exception says whether it is
+// an .eh_frame.
+func Check(section []byte, exception bool) error {
+	t := table{section, exception, 1<<12 + 16*len(section)}
+	return t.checkEntries()
+}
+
+// CheckInstructions checks call frame instructions, as they stand in an FDE of
+// .debug_frame: nil, or what is wrong with which.
+func CheckInstructions(instructions []byte) error {
+	t := table{}
+	c := commonEntry{addrSize: 8, data: encodingOmit}
+	return t.checkInstructions(&cursor.Reader{Bytes: instructions}, &c)
 }
 
 // checkEntries checks common information entries and frame descriptions.
-func (t *frameTable) checkEntries() error {
+func (t *table) checkEntries() error {
 	var last commonEntry
 	lastAt := -1
 	for b, at := t.b, 0; at < len(b) && t.steps > 0; {
-		r := reader{b: b, at: at}
-		length, offsetSize := r.length()
-		if r.short || length > uint64(r.left()) {
-			return errorf("entry at %#x: its length is %#x, the section ends %#x bytes later", at, length, r.left())
+		r := cursor.Reader{Bytes: b, At: at}
+		length, offsetSize := r.Length()
+		if r.Short || length > uint64(r.Left()) {
+			return format.Errorf("entry at %#x: its length is %#x, the section ends %#x bytes later", at, length, r.Left())
 		}
 		if length == 0 {
 			if t.exception {
 				return nil
 			}
-			at = r.at
+			at = r.At
 			continue
 		}
-		r.b = b[:r.at+int(length)]
-		idAt := r.at
+		r.Bytes = b[:r.At+int(length)]
+		idAt := r.At
 		idSize := offsetSize
 		if t.exception {
 			idSize = 4
 		}
-		id := r.uint(idSize)
-		if r.short {
-			return errorf("entry at %#x: its length is %#x, less than its header", at, length)
+		id := r.Uint(idSize)
+		if r.Short {
+			return format.Errorf("entry at %#x: its length is %#x, less than its header", at, length)
 		}
 		var err error
 		if t.isCommon(id, offsetSize) {
 			if last, err = t.readCommonEntry(&r); err != nil {
-				return errorf("CIE at %#x: %s", at, err)
+				return format.Errorf("CIE at %#x: %s", at, err)
 			}
 			lastAt = at
 		} else {
@@ -98,22 +98,22 @@ func (t *frameTable) checkEntries() error {
 			}
 			if cie != lastAt {
 				if last, err = t.commonEntryAt(cie); err != nil {
-					return errorf("FDE at %#x: its CIE at %#x: %s", at, cie, err)
+					return format.Errorf("FDE at %#x: its CIE at %#x: %s", at, cie, err)
 				}
 				lastAt = cie
 			}
 			if err := t.checkDescription(&r, &last); err != nil {
-				return errorf("FDE at %#x: %s", at, err)
+				return format.Errorf("FDE at %#x: %s", at, err)
 			}
 		}
 		t.steps--
-		at = len(r.b)
+		at = len(r.Bytes)
 	}
 	return nil
 }
 
 // isCommon says whether an entry's id is that of a CIE.
-func (t *frameTable) isCommon(id uint64, offsetSize int) bool {
+func (t *table) isCommon(id uint64, offsetSize int) bool {
 	switch {
 	case t.exception:
 		return id == 0
@@ -124,87 +124,85 @@ func (t *frameTable) isCommon(id uint64, offsetSize int) bool {
 }
 
 // commonEntryAt reads the CIE that an FDE refers to.
-func (t *frameTable) commonEntryAt(at int) (c commonEntry, err error) {
+func (t *table) commonEntryAt(at int) (c commonEntry, err error) {
 	b := t.b
 	if at < 0 || at >= len(b) {
-		return c, errorf("the section has %#x bytes", len(b))
+		return c, format.Errorf("the section has %#x bytes", len(b))
 	}
-	r := reader{b: b, at: at}
-	length, offsetSize := r.length()
-	if r.short || length > uint64(r.left()) {
-		return c, errorf("its length is %#x, the section ends %#x bytes later", length, r.left())
+	r := cursor.Reader{Bytes: b, At: at}
+	length, offsetSize := r.Length()
+	if r.Short || length > uint64(r.Left()) {
+		return c, format.Errorf("its length is %#x, the section ends %#x bytes later", length, r.Left())
 	}
-	r.b = b[:r.at+int(length)]
+	r.Bytes = b[:r.At+int(length)]
 	if t.exception {
 		offsetSize = 4
 	}
-	if id := r.uint(offsetSize); r.short || !t.isCommon(id, offsetSize) {
-		return c, errorf("its id is %#x, not a CIE's", id)
+	if id := r.Uint(offsetSize); r.Short || !t.isCommon(id, offsetSize) {
+		return c, format.Errorf("its id is %#x, not a CIE's", id)
 	}
 	return t.readCommonEntry(&r)
 }
 
 // readCommonEntry reads and checks a CIE from its version on.
-func (t *frameTable) readCommonEntry(r *reader) (c commonEntry, err error) {
-	c = commonEntry{version: r.u8(), addrSize: 8, data: encodingOmit}
+func (t *table) readCommonEntry(r *cursor.Reader) (c commonEntry, err error) {
+	c = commonEntry{version: r.U8(), addrSize: 8, data: encodingOmit}
 	if c.version != 1 && c.version != 3 && c.version != 4 {
-		return c, errorf("its version is %d, it can be 1, 3 and 4", c.version)
+		return c, format.Errorf("its version is %d, it can be 1, 3 and 4", c.version)
 	}
-	from := r.at
-	length := r.str()
-	augmentation := r.b[from:min(from+length, len(r.b))]
+	augmentation := r.String()
 	if string(augmentation) == "eh" {
-		r.skip(8)
+		r.Skip(8)
 		augmentation = nil
 	}
 	if c.version >= 4 {
-		c.addrSize = r.u8()
+		c.addrSize = r.U8()
 		if c.addrSize != 8 && c.addrSize != 4 {
-			return c, errorf("its address_size is %d, addresses have 8 bytes", c.addrSize)
+			return c, format.Errorf("its address_size is %d, addresses have 8 bytes", c.addrSize)
 		}
-		if segment := r.u8(); segment != 0 {
-			return c, errorf("its segment_selector_size is %d, addresses have no segments", segment)
+		if segment := r.U8(); segment != 0 {
+			return c, format.Errorf("its segment_selector_size is %d, addresses have no segments", segment)
 		}
 	}
-	r.uleb() // code_alignment_factor
-	r.uleb() // data_alignment_factor
+	r.ULEB() // code_alignment_factor
+	r.ULEB() // data_alignment_factor
 	register := uint64(0)
 	if c.version == 1 {
-		register = uint64(r.u8())
+		register = uint64(r.U8())
 	} else {
-		register = r.uleb()
+		register = r.ULEB()
 	}
 	if register > highestRegister {
-		return c, errorf("its return_address_register is %d, no machine has so many", register)
+		return c, format.Errorf("its return_address_register is %d, no machine has so many", register)
 	}
-	end := len(r.b)
+	end := len(r.Bytes)
 	if len(augmentation) > 0 && augmentation[0] == 'z' {
 		c.augmented = true
-		size := r.uleb()
-		if size > uint64(r.left()) {
-			return c, errorf("its augmentation data have %#x bytes, more than the entry", size)
+		size := r.ULEB()
+		if size > uint64(r.Left()) {
+			return c, format.Errorf("its augmentation data have %#x bytes, more than the entry", size)
 		}
-		end = r.at + int(size)
+		end = r.At + int(size)
 		augmentation = augmentation[1:]
 	}
 	for _, letter := range augmentation {
 		switch letter {
 		case 'L':
-			c.data = r.u8()
+			c.data = r.U8()
 			if c.data != encodingOmit && !validEncoding(c.data) {
-				return c, errorf("its LSDA encoding is %#x, which is unknown", c.data)
+				return c, format.Errorf("its LSDA encoding is %#x, which is unknown", c.data)
 			}
 		case 'R':
-			c.pointers = r.u8()
+			c.pointers = r.U8()
 			if !validEncoding(c.pointers) {
-				return c, errorf("its pointer encoding is %#x, which is unknown", c.pointers)
+				return c, format.Errorf("its pointer encoding is %#x, which is unknown", c.pointers)
 			}
 		case 'P':
-			encoding := r.u8()
+			encoding := r.U8()
 			if !validEncoding(encoding) {
-				return c, errorf("its personality encoding is %#x, which is unknown", encoding)
+				return c, format.Errorf("its personality encoding is %#x, which is unknown", encoding)
 			}
-			r.pointer(encoding, 8)
+			skipPointer(r, encoding, 8)
 		case 'S', 'B', 'G':
 		default:
 			c.opaque = true
@@ -217,29 +215,29 @@ func (t *frameTable) readCommonEntry(r *reader) (c commonEntry, err error) {
 		return c, nil
 	}
 	if c.augmented {
-		if r.at > end && !c.opaque {
-			return c, errorf("its augmentation data go on past their length")
+		if r.At > end && !c.opaque {
+			return c, format.Errorf("its augmentation data go on past their length")
 		}
-		r.at = end
+		r.At = end
 	}
-	if r.short {
-		return c, errorf("its header ends past its end at %#x", len(r.b))
+	if r.Short {
+		return c, format.Errorf("its header ends past its end at %#x", len(r.Bytes))
 	}
 	return c, t.checkInstructions(r, &c)
 }
 
 // checkDescription checks an FDE from its address on.
-func (t *frameTable) checkDescription(r *reader, c *commonEntry) error {
+func (t *table) checkDescription(r *cursor.Reader, c *commonEntry) error {
 	if c.opaque && !c.augmented {
 		return nil
 	}
-	r.pointer(c.pointers, c.addrSize)
-	r.pointer(c.pointers&0x0f, c.addrSize)
+	skipPointer(r, c.pointers, c.addrSize)
+	skipPointer(r, c.pointers&0x0f, c.addrSize)
 	if c.augmented {
-		r.skip(r.uleb())
+		r.Skip(r.ULEB())
 	}
-	if r.short {
-		return errorf("its header ends past its end at %#x", len(r.b))
+	if r.Short {
+		return format.Errorf("its header ends past its end at %#x", len(r.Bytes))
 	}
 	return t.checkInstructions(r, c)
 }
@@ -255,74 +253,74 @@ func validEncoding(encoding byte) bool {
 	return false
 }
 
-// pointer skips an encoded address.
-func (r *reader) pointer(encoding, addrSize byte) {
+// skipPointer skips an encoded address.
+func skipPointer(r *cursor.Reader, encoding, addrSize byte) {
 	switch encoding & 0x0f {
 	case encodingULEB, encodingSLEB:
-		r.uleb()
+		r.ULEB()
 	case encodingU2, encodingS2:
-		r.skip(2)
+		r.Skip(2)
 	case encodingU4, encodingS4:
-		r.skip(4)
+		r.Skip(4)
 	case encodingU8, encodingS8:
-		r.skip(8)
+		r.Skip(8)
 	default:
 		if encoding&0x70 == encodingAligned {
-			r.skip(-uint64(r.at) & 7)
+			r.Skip(-uint64(r.At) & 7)
 		}
-		r.skip(uint64(addrSize))
+		r.Skip(uint64(addrSize))
 	}
 }
 
 // checkInstructions checks call frame instructions: an unknown one, or a
 // register without end, ends gdb itself.
-func (t *frameTable) checkInstructions(r *reader, c *commonEntry) error {
-	t.steps -= r.left()
+func (t *table) checkInstructions(r *cursor.Reader, c *commonEntry) error {
+	t.steps -= r.Left()
 	for {
-		r.at += shortInstructions(r.b[r.at:])
-		if r.left() == 0 {
+		r.At += shortInstructions(r.Bytes[r.At:])
+		if r.Left() == 0 {
 			return nil
 		}
-		at := r.at
-		op := r.u8()
+		at := r.At
+		op := r.U8()
 		register := uint64(0)
 		switch {
 		case op>>6 == 2: // DW_CFA_offset
-			r.uleb()
+			r.ULEB()
 		default:
 			switch op {
 			case 0x0a, 0x0b, 0x2d: // remember_state, restore_state, GNU_window_save
 			case 0x01: // set_loc
-				r.pointer(c.pointers, c.addrSize)
+				skipPointer(r, c.pointers, c.addrSize)
 			case 0x02: // advance_loc1
-				r.skip(1)
+				r.Skip(1)
 			case 0x03: // advance_loc2
-				r.skip(2)
+				r.Skip(2)
 			case 0x04: // advance_loc4
-				r.skip(4)
+				r.Skip(4)
 			case 0x05, 0x0c, 0x11, 0x12, 0x14, 0x15, 0x2f: // offset_extended, def_cfa, offset_extended_sf, def_cfa_sf, val_offset, val_offset_sf, GNU_negative_offset_extended
-				register = r.uleb()
-				r.uleb()
+				register = r.ULEB()
+				r.ULEB()
 			case 0x06, 0x07, 0x08, 0x0d: // restore_extended, undefined, same_value, def_cfa_register
-				register = r.uleb()
+				register = r.ULEB()
 			case 0x09: // register
-				register = max(r.uleb(), r.uleb())
+				register = max(r.ULEB(), r.ULEB())
 			case 0x0e, 0x13, 0x2e: // def_cfa_offset, def_cfa_offset_sf, GNU_args_size
-				r.uleb()
+				r.ULEB()
 			case 0x0f: // def_cfa_expression
-				r.skip(r.uleb())
+				r.Skip(r.ULEB())
 			case 0x10, 0x16: // expression, val_expression
-				register = r.uleb()
-				r.skip(r.uleb())
+				register = r.ULEB()
+				r.Skip(r.ULEB())
 			default:
-				return errorf("its instruction at %#x is %#x, which is unknown", at, op)
+				return format.Errorf("its instruction at %#x is %#x, which is unknown", at, op)
 			}
 		}
-		if r.short {
-			return errorf("its instruction at %#x ends past its end at %#x", at, len(r.b))
+		if r.Short {
+			return format.Errorf("its instruction at %#x ends past its end at %#x", at, len(r.Bytes))
 		}
 		if register > highestRegister {
-			return errorf("its instruction at %#x is about register %d, no machine has so many", at, register)
+			return format.Errorf("its instruction at %#x is about register %d, no machine has so many", at, register)
 		}
 	}
 }

@@ -1,8 +1,11 @@
-package symfile
+package dwarf
 
 import (
 	"math/bits"
 	"slices"
+
+	"github.com/libjitdebug/libjitdebug/internal/cursor"
+	"github.com/libjitdebug/libjitdebug/internal/format"
 )
 
 // Unit types of DWARF 5.
@@ -56,7 +59,7 @@ type unit struct {
 }
 
 // checkUnits checks .debug_info.
-func (d *debug) checkUnits(b []byte) error {
+func (d *Debug) checkUnits(b []byte) error {
 	d.entries = newPlaces(len(b))
 	d.units = make(bitset, len(b)/64+1)
 	if err := d.checkUnitSection(b, false, &d.entries); err != nil {
@@ -69,7 +72,7 @@ func (d *debug) checkUnits(b []byte) error {
 }
 
 // checkTypeUnits checks a .debug_types of DWARF 4.
-func (d *debug) checkTypeUnits(b []byte) error {
+func (d *Debug) checkTypeUnits(b []byte) error {
 	entries := newPlaces(len(b))
 	if err := d.checkUnitSection(b, true, &entries); err != nil || d.steps <= 0 {
 		return err
@@ -81,27 +84,27 @@ func (d *debug) checkTypeUnits(b []byte) error {
 func (e *places) check() error {
 	for i := range e.starts {
 		if bad := e.referred[i] &^ e.starts[i]; bad != 0 {
-			return errorf("an entry refers to %#x, where no entry starts", i*64+bits.TrailingZeros64(bad))
+			return format.Errorf("an entry refers to %#x, where no entry starts", i*64+bits.TrailingZeros64(bad))
 		}
 		if bad := e.siblings[i] &^ (e.starts[i] | e.ends[i]); bad != 0 {
-			return errorf("a DW_AT_sibling refers to %#x, where no entry starts", i*64+bits.TrailingZeros64(bad))
+			return format.Errorf("a DW_AT_sibling refers to %#x, where no entry starts", i*64+bits.TrailingZeros64(bad))
 		}
 	}
 	return nil
 }
 
-func (d *debug) checkUnitSection(b []byte, types bool, entries *places) error {
+func (d *Debug) checkUnitSection(b []byte, types bool, entries *places) error {
 	for at := 0; at < len(b) && d.steps > 0; {
 		u := unit{at: uint64(at), entries: entries, types: types}
-		r := reader{b: b, at: at}
+		r := cursor.Reader{Bytes: b, At: at}
 		if err := d.readUnit(&r, &u, types); err != nil {
-			return errorf("unit at %#x: %s", at, err)
+			return format.Errorf("unit at %#x: %s", at, err)
 		}
 		if !types {
 			d.units.add(u.at)
 		}
 		// Everything that belongs to the unit is in it.
-		r.b = b[:u.end]
+		r.Bytes = b[:u.end]
 		if err := d.checkEntries(&r, &u); err != nil {
 			return err
 		}
@@ -111,25 +114,25 @@ func (d *debug) checkUnitSection(b []byte, types bool, entries *places) error {
 }
 
 // readUnit reads and checks a unit's header.
-func (d *debug) readUnit(r *reader, u *unit, types bool) error {
-	length, offsetSize := r.length()
-	if r.short || length > uint64(r.left()) {
-		return errorf("its length is %#x, the section ends %#x bytes later", length, r.left())
+func (d *Debug) readUnit(r *cursor.Reader, u *unit, types bool) error {
+	length, offsetSize := r.Length()
+	if r.Short || length > uint64(r.Left()) {
+		return format.Errorf("its length is %#x, the section ends %#x bytes later", length, r.Left())
 	}
-	u.end, u.offsetSize = uint64(r.at)+length, offsetSize
-	r.b = r.b[:u.end]
-	u.version = r.u16()
+	u.end, u.offsetSize = uint64(r.At)+length, offsetSize
+	r.Bytes = r.Bytes[:u.end]
+	u.version = r.U16()
 	if u.version < 2 || u.version > 5 {
-		return errorf("its version is %d, debuggers read DWARF 2 to 5", u.version)
+		return format.Errorf("its version is %d, debuggers read DWARF 2 to 5", u.version)
 	}
 	typ := byte(unitCompile)
 	if u.version >= 5 {
-		typ = r.u8()
-		u.addrSize = int(r.u8())
-		u.abbrevs = r.uint(offsetSize)
+		typ = r.U8()
+		u.addrSize = int(r.U8())
+		u.abbrevs = r.Uint(offsetSize)
 	} else {
-		u.abbrevs = r.uint(offsetSize)
-		u.addrSize = int(r.u8())
+		u.abbrevs = r.Uint(offsetSize)
+		u.addrSize = int(r.U8())
 		if types {
 			typ = unitType
 		}
@@ -138,29 +141,29 @@ func (d *debug) readUnit(r *reader, u *unit, types bool) error {
 	case unitCompile, unitPartial:
 	case unitSkeleton, unitSplit:
 		u.split = true
-		r.skip(8)
+		r.Skip(8)
 	case unitType, unitSplitTyp:
-		d.signatures = append(d.signatures, r.u64())
-		u.typeEntry = r.uint(offsetSize)
+		d.signatures = append(d.signatures, r.U64())
+		u.typeEntry = r.Uint(offsetSize)
 		if u.typeEntry >= u.end-u.at {
-			return errorf("its type_offset is %#x, it has %#x bytes", u.typeEntry, u.end-u.at)
+			return format.Errorf("its type_offset is %#x, it has %#x bytes", u.typeEntry, u.end-u.at)
 		}
 		u.entries.referred.add(u.at + u.typeEntry)
 	default:
-		return errorf("its unit_type is %d, DWARF has 1 to 6", typ)
+		return format.Errorf("its unit_type is %d, DWARF has 1 to 6", typ)
 	}
 	if u.addrSize != 8 && u.addrSize != 4 {
-		return errorf("its address_size is %d, addresses have 8 bytes", u.addrSize)
+		return format.Errorf("its address_size is %d, addresses have 8 bytes", u.addrSize)
 	}
-	if r.short {
-		return errorf("its length is %#x, less than its header", length)
+	if r.Short {
+		return format.Errorf("its length is %#x, less than its header", length)
 	}
 	if !d.abbrev.opaque {
 		if !d.abbrev.exists {
-			return errorf("there is no .debug_abbrev")
+			return format.Errorf("there is no .debug_abbrev")
 		}
 		if u.abbrevs >= uint64(len(d.abbrev.b)) {
-			return errorf("its debug_abbrev_offset is %#x, .debug_abbrev ends at %#x", u.abbrevs, len(d.abbrev.b))
+			return format.Errorf("its debug_abbrev_offset is %#x, .debug_abbrev ends at %#x", u.abbrevs, len(d.abbrev.b))
 		}
 		if err := d.readAbbrevs(u.abbrevs); err != nil {
 			return err
@@ -170,25 +173,25 @@ func (d *debug) readUnit(r *reader, u *unit, types bool) error {
 }
 
 // checkEntries checks a unit's debugging information entries.
-func (d *debug) checkEntries(r *reader, u *unit) error {
+func (d *Debug) checkEntries(r *cursor.Reader, u *unit) error {
 	if d.abbrev.opaque {
 		return nil
 	}
 	d.readBases(*r, u)
-	u.first = uint64(r.at)
+	u.first = uint64(r.At)
 	depth := 0
 	var parents [64]uint64 // tags of the entries above, as far as there is room
 	for d.steps > 0 {
-		at := r.at
-		code := r.uleb()
-		if r.short {
-			return errorf("unit at %#x: its entries go on past its end at %#x", u.at, u.end)
+		at := r.At
+		code := r.ULEB()
+		if r.Short {
+			return format.Errorf("unit at %#x: its entries go on past its end at %#x", u.at, u.end)
 		}
 		d.steps--
 		if code == 0 {
 			u.entries.ends.add(uint64(at))
 			if depth == 0 {
-				return errorf("unit at %#x: its first entry is an end of entries", u.at)
+				return format.Errorf("unit at %#x: its first entry is an end of entries", u.at)
 			}
 			if depth--; depth == 0 {
 				return nil
@@ -198,37 +201,37 @@ func (d *debug) checkEntries(r *reader, u *unit) error {
 		u.entries.starts.add(uint64(at))
 		a, ok := d.abbrevs.find(code)
 		if !ok {
-			return errorf("entry at %#x: its abbreviation code %d is not in the table at .debug_abbrev %#x", at, code, u.abbrevs)
+			return format.Errorf("entry at %#x: its abbreviation code %d is not in the table at .debug_abbrev %#x", at, code, u.abbrevs)
 		}
 		declaration, split, numbered := false, false, u.split
-		attributes := reader{b: d.abbrev.b, at: a.attributes}
+		attributes := cursor.Reader{Bytes: d.abbrev.b, At: a.attributes}
 		for {
-			attr, form := attributes.uleb(), attributes.uleb()
+			attr, form := attributes.ULEB(), attributes.ULEB()
 			if form == formImplicitConst {
-				attributes.uleb()
+				attributes.ULEB()
 			}
 			if attr == 0 && form == 0 {
 				break
 			}
-			for form == formIndirect && !r.short {
-				form = r.uleb()
+			for form == formIndirect && !r.Short {
+				form = r.ULEB()
 				if err := checkClass(attr, form); err != nil {
-					return errorf("entry at %#x: attribute %#x: %s", at, attr, err)
+					return format.Errorf("entry at %#x: attribute %#x: %s", at, attr, err)
 				}
 			}
-			if err := d.checkForm(form); err != nil && !r.short {
-				return errorf("entry at %#x: attribute %#x: %s", at, attr, err)
+			if err := d.checkForm(form); err != nil && !r.Short {
+				return format.Errorf("entry at %#x: attribute %#x: %s", at, attr, err)
 			}
 			if !known(form) {
 				d.steps = 0 // what follows cannot be found
 				return nil
 			}
 			v := u.readForm(r, form)
-			if r.short {
-				return errorf("entry at %#x: attribute %#x ends past the unit's end at %#x", at, attr, u.end)
+			if r.Short {
+				return format.Errorf("entry at %#x: attribute %#x ends past the unit's end at %#x", at, attr, u.end)
 			}
 			if err := d.checkValue(u, attr, v); err != nil {
-				return errorf("entry at %#x: attribute %#x %s", at, attr, err)
+				return format.Errorf("entry at %#x: attribute %#x %s", at, attr, err)
 			}
 			declaration = declaration || attr == attrDeclaration
 			if v.form == formRefSig8 {
@@ -236,12 +239,12 @@ func (d *debug) checkEntries(r *reader, u *unit) error {
 			}
 			if attr == attrContainingType || attr == attrType && a.tag == tagSubrange {
 				if err := d.checkTypeReference(r, u, attr, v); err != nil {
-					return errorf("entry at %#x: attribute %#x %s", at, attr, err)
+					return format.Errorf("entry at %#x: attribute %#x %s", at, attr, err)
 				}
 			}
 			if isLink(attr) {
 				if err := d.checkLink(r, u, uint64(at), v); err != nil {
-					return errorf("entry at %#x: attribute %#x %s", at, attr, err)
+					return format.Errorf("entry at %#x: attribute %#x %s", at, attr, err)
 				}
 			}
 			if attr == attrDwoName || attr == attrGNUDwoName {
@@ -251,19 +254,19 @@ func (d *debug) checkEntries(r *reader, u *unit) error {
 			d.steps--
 		}
 		if split && !numbered && depth == 0 {
-			return errorf("entry at %#x: it has the name of a DWARF object file, and the unit has no number to find in that", at)
+			return format.Errorf("entry at %#x: it has the name of a DWARF object file, and the unit has no number to find in that", at)
 		}
 		if isUnit(a.tag) != (depth == 0) {
 			if depth == 0 {
-				return errorf("entry at %#x: its tag is %#x, the first entry of a unit has that of a unit", at, a.tag)
+				return format.Errorf("entry at %#x: its tag is %#x, the first entry of a unit has that of a unit", at, a.tag)
 			}
-			return errorf("entry at %#x: its tag is %#x, a unit's, but it is not the first of its unit", at, a.tag)
+			return format.Errorf("entry at %#x: its tag is %#x, a unit's, but it is not the first of its unit", at, a.tag)
 		}
 		if a.tag == tagNamelistItem && depth > 0 && depth <= len(parents) && parents[depth-1] != tagNamelist {
-			return errorf("entry at %#x: it is a DW_TAG_namelist_item outside of a DW_TAG_namelist", at)
+			return format.Errorf("entry at %#x: it is a DW_TAG_namelist_item outside of a DW_TAG_namelist", at)
 		}
 		if a.tag == tagMember && !declaration && depth > 0 && depth <= len(parents) && isScope(parents[depth-1]) {
-			return errorf("entry at %#x: it is a DW_TAG_member outside of a class", at)
+			return format.Errorf("entry at %#x: it is a DW_TAG_member outside of a class", at)
 		}
 		if a.children {
 			if depth < len(parents) {
@@ -279,34 +282,34 @@ func (d *debug) checkEntries(r *reader, u *unit) error {
 
 // checkTypeReference checks a reference to a class, or to the type of an index
 // into an array: gdb ends itself over another entry in their place.
-func (d *debug) checkTypeReference(r *reader, u *unit, attr uint64, v value) error {
+func (d *Debug) checkTypeReference(r *cursor.Reader, u *unit, attr uint64, v value) error {
 	to, ok := u.target(v)
 	if !ok {
 		return nil
 	}
-	target := reader{b: r.b, at: int(to)}
-	a, ok := d.abbrevs.find(target.uleb())
+	target := cursor.Reader{Bytes: r.Bytes, At: int(to)}
+	a, ok := d.abbrevs.find(target.ULEB())
 	switch {
 	case !ok:
 		return nil // no entry starts there, which is found out elsewhere
 	case attr == attrContainingType && !isClass(a.tag):
-		return errorf("refers to %#x, an entry with tag %#x, which is no class", to, a.tag)
+		return format.Errorf("refers to %#x, an entry with tag %#x, which is no class", to, a.tag)
 	case attr == attrContainingType:
 		return nil
 	case !isType(a.tag):
-		return errorf("refers to %#x, an entry with tag %#x, which is no type", to, a.tag)
+		return format.Errorf("refers to %#x, an entry with tag %#x, which is no type", to, a.tag)
 	case a.tag != tagBaseType:
 		return nil
 	}
-	attributes := reader{b: d.abbrev.b, at: a.attributes}
-	for !target.short && !attributes.short {
-		attr, form := attributes.uleb(), attributes.uleb()
+	attributes := cursor.Reader{Bytes: d.abbrev.b, At: a.attributes}
+	for !target.Short && !attributes.Short {
+		attr, form := attributes.ULEB(), attributes.ULEB()
 		size := value{form: form}
 		if form == formImplicitConst {
-			size.number = attributes.uleb()
+			size.number = attributes.ULEB()
 		}
 		if attr == 0 && form == 0 {
-			return errorf("refers to %#x, a type without a size", to)
+			return format.Errorf("refers to %#x, a type without a size", to)
 		}
 		if form == formIndirect || !known(form) {
 			return nil
@@ -326,25 +329,25 @@ func (d *debug) checkTypeReference(r *reader, u *unit, attr uint64, v value) err
 const longestLink = 16
 
 // checkLink follows an entry's link to another one of the unit.
-func (d *debug) checkLink(r *reader, u *unit, from uint64, v value) error {
+func (d *Debug) checkLink(r *cursor.Reader, u *unit, from uint64, v value) error {
 	to, ok := u.target(v)
 	for n := 0; ok; n++ {
 		if to == from || n == longestLink {
-			return errorf("leads by way of others back to %#x: gdb follows it for ever", to)
+			return format.Errorf("leads by way of others back to %#x: gdb follows it for ever", to)
 		}
-		target := reader{b: r.b, at: int(to)}
-		a, found := d.abbrevs.find(target.uleb())
+		target := cursor.Reader{Bytes: r.Bytes, At: int(to)}
+		a, found := d.abbrevs.find(target.ULEB())
 		if !found || !a.links {
 			return nil
 		}
-		attributes := reader{b: d.abbrev.b, at: a.attributes}
-		for ok = false; !ok && !target.short && !attributes.short; d.steps-- {
-			attr, form := attributes.uleb(), attributes.uleb()
+		attributes := cursor.Reader{Bytes: d.abbrev.b, At: a.attributes}
+		for ok = false; !ok && !target.Short && !attributes.Short; d.steps-- {
+			attr, form := attributes.ULEB(), attributes.ULEB()
 			if form == formImplicitConst {
-				attributes.uleb()
+				attributes.ULEB()
 			}
-			for form == formIndirect && !target.short {
-				form = target.uleb()
+			for form == formIndirect && !target.Short {
+				form = target.ULEB()
 			}
 			if attr == 0 && form == 0 || !known(form) {
 				return nil
@@ -399,16 +402,16 @@ func isScope(tag uint64) bool {
 }
 
 // readBases reads from a unit's first entry where its tables start.
-func (d *debug) readBases(r reader, u *unit) {
-	a, ok := d.abbrevs.find(r.uleb())
+func (d *Debug) readBases(r cursor.Reader, u *unit) {
+	a, ok := d.abbrevs.find(r.ULEB())
 	if !ok {
 		return
 	}
-	attributes := reader{b: d.abbrev.b, at: a.attributes}
-	for !r.short {
-		attr, form := attributes.uleb(), attributes.uleb()
+	attributes := cursor.Reader{Bytes: d.abbrev.b, At: a.attributes}
+	for !r.Short {
+		attr, form := attributes.ULEB(), attributes.ULEB()
 		if form == formImplicitConst {
-			attributes.uleb()
+			attributes.ULEB()
 		}
 		if attr == 0 && form == 0 || !known(form) || form == formIndirect {
 			return
@@ -427,16 +430,16 @@ func (d *debug) readBases(r reader, u *unit) {
 	}
 }
 
-// checkSignatures checks that the types exist which entries name by their
+// CheckSignatures checks that the types exist which entries name by their
 // signature: gdb ends itself where one should have been a class.
-func (d *debug) checkSignatures() error {
+func (d *Debug) CheckSignatures() error {
 	if len(d.wanted) == 0 || d.steps <= 0 || d.partial {
 		return nil
 	}
 	slices.Sort(d.signatures)
 	for _, signature := range d.wanted {
 		if _, ok := slices.BinarySearch(d.signatures, signature); !ok {
-			return errorf("an entry refers to the type with signature %#x, which no type unit has", signature)
+			return format.Errorf("an entry refers to the type with signature %#x, which no type unit has", signature)
 		}
 	}
 	return nil

@@ -1,0 +1,16 @@
+package elf
+
+// Relocations of AArch64 that sections of DWARF have, and the last of all.
+const (
+	R_AARCH64_NONE         = 0
+	R_AARCH64_NULL         = 256 // what NONE was
+	R_AARCH64_ABS64        = 257
+	R_AARCH64_ABS32        = 258
+	R_AARCH64_ABS16        = 259
+	R_AARCH64_PREL64       = 260
+	R_AARCH64_PREL32       = 261
+	R_AARCH64_PREL16       = 262
+	R_AARCH64_TLS_DTPMOD64 = 1028
+	R_AARCH64_TLS_DTPREL64 = 1029
+	R_AARCH64_IRELATIVE    = 1032
+)

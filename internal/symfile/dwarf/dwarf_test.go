@@ -1,0 +1,92 @@
+package dwarf
+
+import (
+	"bytes"
+	"debug/elf"
+	"strings"
+	"testing"
+
+	"github.com/libjitdebug/libjitdebug/tests/samples"
+)
+
+// check checks the debug information of an image that needs no relocation.
+func check(t *testing.T, image []byte) error {
+	t.Helper()
+	f, err := elf.NewFile(bytes.NewReader(image))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var d Debug
+	each := func(visit func(s Section, b []byte) error) error {
+		for _, s := range f.Sections {
+			if name, ok := strings.CutPrefix(s.Name, ".debug_"); ok {
+				b, err := s.Data()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := visit(SectionOf([]byte(name)), b); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	each(func(s Section, b []byte) error {
+		if d.Wants(s) {
+			d.Add(s, b, true)
+		}
+		return nil
+	})
+	if err := each(func(s Section, b []byte) error { return d.Check(s, b, true) }); err != nil {
+		return err
+	}
+	return d.CheckSignatures()
+}
+
+// TestRefusedForms: gdb ends itself over these, or follows them for ever.
+func TestRefusedForms(t *testing.T) {
+	if err := check(t, samples.Formed(5, 0x3a, 0x0b)); err != nil {
+		t.Fatalf("refused as it was: %v", err)
+	}
+	for _, c := range []struct {
+		name      string
+		version   byte
+		attribute uint64
+		form      byte
+		want      string
+	}{
+		{"a string for the base of location lists", 5, attrLoclistsBase, formString, "attribute 0x8c: form 0x8 is no offset"},
+		{"a block for the base of range lists", 5, attrRnglistsBase, formBlock1, "attribute 0x74: form 0xa is no offset"},
+		{"a number for a list of discriminants", 4, attrDiscriminants, formData1, "attribute 0x3d: form 0xb is no block"},
+		{"a reference for a type's signature", 4, attrSignature, formRef4, "attribute 0x69: form 0x13 is no type signature"},
+		{"a number for a namespace's extension", 4, attrExtension, formUdata, "attribute 0x54: form 0xf is no reference"},
+		{"an origin that is the entry itself", 5, attrAbstractOrigin, formRef4, "attribute 0x31 leads by way of others back to"},
+		{"a specification in a circle", 4, attrSpecification, formRefAddr, "attribute 0x47 leads by way of others back to"},
+		{"an extension in a circle", 4, attrExtension, formRef4, "attribute 0x54 leads by way of others back to"},
+		{"no class, by its place in the section", 4, attrContainingType, formRefAddr, "an entry with tag 0x24, which is no class"},
+		{"a DWARF object file without a number", 5, attrDwoName, formString, "it has the name of a DWARF object file"},
+		{"one of GNU's", 4, attrGNUDwoName, formString, "it has the name of a DWARF object file"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			err := check(t, samples.Formed(c.version, c.attribute, c.form))
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Fatalf("%v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+// TestStrayNamelistItem: gdb takes it for a member of the class, and then ends
+// itself or goes on for ever.
+func TestStrayNamelistItem(t *testing.T) {
+	image := samples.Formed(4, attrDeclaration, formFlag)
+	if err := check(t, image); err != nil {
+		t.Fatalf("refused as it was: %v", err)
+	}
+	// A DW_TAG_template_value_parameter without children, its name first.
+	at := bytes.Index(image, []byte{0x30, 0, attrName, formString})
+	image[at] = tagNamelistItem
+	if err := check(t, image); err == nil || !strings.Contains(err.Error(), "it is a DW_TAG_namelist_item outside of a DW_TAG_namelist") {
+		t.Error(err)
+	}
+}

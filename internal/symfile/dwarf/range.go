@@ -1,0 +1,47 @@
+package dwarf
+
+import (
+	"github.com/libjitdebug/libjitdebug/internal/cursor"
+	"github.com/libjitdebug/libjitdebug/internal/format"
+)
+
+// Kinds of entries in range lists of DWARF 5. They are those of location lists,
+// but for the default location, which ranges lack: from there on one less.
+const (
+	rleEnd         = lleEnd
+	rleBaseAddress = lleBaseAddress - 1
+	rleStartLength = lleStartLength - 1
+)
+
+// checkRanges checks the range list of DWARF 5 at an offset.
+func (d *Debug) checkRanges(u *unit, offset uint64) error {
+	if d.rnglists.opaque || u.version < 5 {
+		return nil
+	}
+	if offset >= uint64(len(d.rnglists.b)) {
+		return format.Errorf("refers to .debug_rnglists %#x, which ends at %#x", offset, len(d.rnglists.b))
+	}
+	r := cursor.Reader{Bytes: d.rnglists.b, At: int(offset)}
+	for d.steps > 0 {
+		d.steps--
+		at := r.At
+		kind := r.U8()
+		if kind == rleEnd {
+			if r.Short {
+				return format.Errorf("refers to .debug_rnglists %#x, a list that does not end in the section", offset)
+			}
+			return nil
+		}
+		if kind > rleStartLength {
+			return format.Errorf("refers to .debug_rnglists %#x, where an entry at %#x is of kind %d, which is unknown", offset, at, kind)
+		}
+		if kind >= rleBaseAddress {
+			kind++
+		}
+		_, err := d.checkListAddresses(u, &r, kind)
+		if err != nil && !r.Short {
+			return format.Errorf("refers to .debug_rnglists %#x, where the entry at %#x %s", offset, at, err)
+		}
+	}
+	return nil
+}
