@@ -1,16 +1,18 @@
 /*
  * libjitdebug for C++17 and later: a registration that ends with its scope.
  *
- *   std::vector<std::byte> elf = ...;
- *   jitdebug::registration code(elf);              // throws std::system_error
+ *   std::vector<std::byte> elf = generate();
+ *   jitdebug::registration code(elf);  // throws std::system_error
  *
- *   std::error_code error;                         // or does not
+ * or, without exceptions,
+ *
+ *   std::error_code error;
  *   jitdebug::registration code(elf, jitdebug::flags::borrow, error);
  *   if (error == jitdebug::errc::image) std::puts(jitdebug_last_error());
  *
- * Without exceptions (-fno-exceptions) only the forms with an error code are
- * there; RTTI is never needed. What the functions do, and what they promise
- * about threads, forked children and memory, stands in jitdebug.h. Since 1.0.
+ * With -fno-exceptions only the forms with an error code are there; RTTI is
+ * never needed. What the functions do, and what they promise about threads,
+ * forked children and memory, stands in jitdebug.h. Since 1.0.
  *
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
@@ -19,7 +21,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <iterator>
+#include <memory>
+#include <new>
 #include <string>
 #include <system_error>
 #include <type_traits>
@@ -89,6 +94,11 @@ struct element<Container,
 };
 template <class Container>
 using element_t = typename element<const Container>::type;
+
+/* Whether C can read them as they are. */
+template <class Container, class... Elements>
+inline constexpr bool in_a_row =
+    (std::is_same_v<element_t<Container>, Elements> || ...);
 
 template <class T>
 inline constexpr bool is_byte =
@@ -217,21 +227,41 @@ class registration {
   registration(image_view code, std::error_code &error) noexcept
       : registration(code, flags::none, error) {}
 
-  /* Registers several, all or none: a vector, array or span of image_view. */
-  template <class Images>
+  /* Registers several, all or none: any range of what is an image, such as a
+   * vector of vectors, or {first, second}. */
+  template <class Images = std::initializer_list<image_view>>
   static registration batch(const Images &images, flags how,
                             std::error_code &error) noexcept {
-    using element = detail::element_t<Images>;
-    static_assert(std::is_same_v<element, image_view> ||
-                      std::is_same_v<element, jitdebug_image>,
-                  "a batch is of jitdebug::image_view or jitdebug_image");
     registration made;
-    error = result(jitdebug_register_batch(std::data(images), std::size(images),
-                                           static_cast<std::uint32_t>(how),
-                                           &made.handle_));
-    return made;
+    if constexpr (detail::in_a_row<Images, image_view, jitdebug_image>) {
+      error = result(jitdebug_register_batch(
+          std::data(images), std::size(images), static_cast<std::uint32_t>(how),
+          &made.handle_));
+      return made;
+    } else {
+      using element = decltype(*std::begin(images));
+      static_assert(std::is_constructible_v<image_view, element>,
+                    "a batch is of images");
+      static_assert(std::is_lvalue_reference_v<element> ||
+                        std::is_same_v<element, image_view>,
+                    "the images of a batch are read together: a range must "
+                    "not make them as it goes");
+      const auto count = static_cast<std::size_t>(
+          std::distance(std::begin(images), std::end(images)));
+      const std::unique_ptr<image_view[]> views(new (std::nothrow)
+                                                    image_view[count]);
+      if (!views) {
+        error = make_error_code(errc::memory);
+        return made;
+      }
+      std::size_t next = 0;
+      for (const auto &image : images) views[next++] = image_view(image);
+      error = result(jitdebug_register_batch(
+          views.get(), count, static_cast<std::uint32_t>(how), &made.handle_));
+      return made;
+    }
   }
-  template <class Images>
+  template <class Images = std::initializer_list<image_view>>
   static registration batch(const Images &images,
                             std::error_code &error) noexcept {
     return batch(images, flags::none, error);
@@ -246,8 +276,9 @@ class registration {
   registration(const jitdebug_function &code, std::error_code &error) noexcept
       : registration(code, flags::none, error) {}
 
-  /* Registers several, all or none: a vector, array or span of function. */
-  template <class Functions>
+  /* Registers several, all or none: a vector, array or span of function, or
+   * {first, second}. */
+  template <class Functions = std::initializer_list<function>>
   static registration functions(const Functions &all, flags how,
                                 std::error_code &error) noexcept {
     using element = detail::element_t<Functions>;
@@ -260,15 +291,15 @@ class registration {
                                                &made.handle_));
     return made;
   }
-  template <class Functions>
+  template <class Functions = std::initializer_list<function>>
   static registration functions(const Functions &all,
                                 std::error_code &error) noexcept {
     return functions(all, flags::none, error);
   }
 
   /* Registers an object file as a compiler wrote it, and where its sections
-   * were loaded: a vector, array or span of section. */
-  template <class Sections>
+   * were loaded: a vector, array or span of section, or {{".text", code}}. */
+  template <class Sections = std::initializer_list<section>>
   static registration object(image_view file, const Sections &loaded, flags how,
                              std::error_code &error) noexcept {
     using element = detail::element_t<Sections>;
@@ -281,7 +312,7 @@ class registration {
         static_cast<std::uint32_t>(how), &made.handle_));
     return made;
   }
-  template <class Sections>
+  template <class Sections = std::initializer_list<section>>
   static registration object(image_view file, const Sections &loaded,
                              std::error_code &error) noexcept {
     return object(file, loaded, flags::none, error);
@@ -334,7 +365,7 @@ class registration {
     check(error);
   }
 
-  template <class Images>
+  template <class Images = std::initializer_list<image_view>>
   static registration batch(const Images &images, flags how = flags::none) {
     std::error_code error;
     registration made = batch(images, how, error);
@@ -349,7 +380,7 @@ class registration {
     check(error);
   }
 
-  template <class Functions>
+  template <class Functions = std::initializer_list<function>>
   static registration functions(const Functions &all, flags how = flags::none) {
     std::error_code error;
     registration made = functions(all, how, error);
@@ -357,7 +388,7 @@ class registration {
     return made;
   }
 
-  template <class Sections>
+  template <class Sections = std::initializer_list<section>>
   static registration object(image_view file, const Sections &loaded,
                              flags how = flags::none) {
     std::error_code error;

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstring>
 #include <jitdebug.hpp>
+#include <list>
 #include <string_view>
 #include <vector>
 
@@ -165,6 +166,39 @@ void batches_are_all_or_none() {
   HOLDS(registration::batch(plain, flags::borrow, error));
 }
 
+/* Whatever the images are in, and whatever they are. */
+void batches_are_of_any_range() {
+  std::error_code error;
+  const bytes a = elf(1), b = elf(2);
+  const auto both = [&](registration code) {
+    HOLDS(!error);
+    HOLDS(images_listed() == 2);
+    HOLDS(code.image(0, error).size == a.size());
+    const image_view second = code.image(1, error);
+    HOLDS(std::memcmp(second.data, b.data(), b.size()) == 0);
+  };
+  both(registration::batch({a, b}, error));
+  both(registration::batch({a, b}, flags::nowait, error));
+  both(registration::batch(std::vector<bytes>{a, b}, error));
+  both(registration::batch(std::list<bytes>{a, b}, error));
+  const std::string_view text(reinterpret_cast<const char *>(a.data()),
+                              a.size());
+  const std::string_view more(reinterpret_cast<const char *>(b.data()),
+                              b.size());
+  both(registration::batch(std::array{text, more}, error));
+  const bytes row[] = {a, b};
+  both(registration::batch(row, error));
+  HOLDS(images_listed() == 0);
+
+  const std::vector<bytes> lent = {a, b};
+  registration borrowed = registration::batch(lent, flags::borrow, error);
+  HOLDS(borrowed.image(1, error).data == lent[1].data());
+  HOLDS(!borrowed.reset());
+
+  HOLDS(!registration::batch(std::vector<bytes>(), error));
+  HOLDS(error == errc::argument);
+}
+
 /* What nobody runs. */
 alignas(16) const unsigned char machine_code[64] = {0xc3};
 
@@ -201,6 +235,9 @@ void functions_need_no_image() {
   }
   HOLDS(images_listed() == 0);
 
+  HOLDS(registration::functions({first, second}, error));
+  HOLDS(registration::functions({first}, flags::nowait, error));
+
   const jitdebug_function plain[] = {second, first, first};
   HOLDS(!registration::functions(plain, flags::nowait, error));
   HOLDS(error == errc::argument);
@@ -224,6 +261,7 @@ void objects_are_placed() {
   HOLDS(!error);
   HOLDS(images_listed() == 1);
   HOLDS(!code.reset());
+  HOLDS(registration::object(object, {{".text", machine_code}}, error));
 
   const jitdebug::section wrong[] = {{".nowhere", machine_code}};
   HOLDS(!registration::object(object, wrong, flags::nowait, error));
@@ -295,6 +333,8 @@ void failures_are_thrown() {
   HOLDS(code.image(0).data == good.data());
   registration batch = registration::batch(std::array<image_view, 1>{good});
   HOLDS(images_listed() == 2);
+  HOLDS(registration::batch({good, good}));
+  HOLDS(registration::batch(std::vector<bytes>{good}));
 }
 
 void unwinding_unregisters() {
@@ -317,6 +357,7 @@ int main() {
       images_are_copied_or_borrowed, bytes_of_every_kind,
       batches_are_all_or_none,       errors_have_a_category,
       functions_need_no_image,       objects_are_placed,
+      batches_are_of_any_range,
 #ifdef __cpp_exceptions
       failures_are_thrown,           unwinding_unregisters,
 #endif
