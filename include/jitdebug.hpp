@@ -157,9 +157,9 @@ using line = jitdebug_line;
 
 /* A function in memory, as a debugger is to show it:
  *
- *   jitdebug::function(name.c_str(), code, size)
- *       .source("fib.js", lines)    // a vector, array or span of line
- *       .frame_pointer()
+ *   auto shown = jitdebug::function(name.c_str(), code, size)
+ *                    .source("fib.js", lines)  // a vector, array, span of line
+ *                    .frame_pointer();
  *
  * Points to what it is given, which must live until the function is registered,
  * and no longer. */

@@ -2,9 +2,7 @@
  * libjitdebug without linking to it: for a runtime that shows its code to
  * debuggers where the library is installed, and does without where it is not.
  *
- *   #include <jitdebug_dl.h>
- *
- *   if (jitdebug_dl_register(elf, size, 0, &code) != JITDEBUG_OK)
+ *   if (jitdebug_dl_register(elf, size, 0, &registration) != JITDEBUG_OK)
  *     log_once(jitdebug_dl_last_error());
  *
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -2,10 +2,10 @@
  * Shows code that LLVM's ORC compiles to debuggers, through libjitdebug. C++17,
  * LLVM 19 and newer, ELF, compiled in the process that runs it.
  *
- *     auto J = cantFail(LLJITBuilder()
- *                           .setNotifyCreatedCallback(
- *                               jitdebug::enableDebuggerSupport)
- *                           .create());
+ *   auto J = cantFail(LLJITBuilder()
+ *                         .setNotifyCreatedCallback(
+ *                             jitdebug::enableDebuggerSupport)
+ *                         .create());
  *
  * That takes the place of llvm::orc::enableDebuggerSupport(), and differs in
  * that
