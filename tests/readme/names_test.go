@@ -137,10 +137,32 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// isBeside says whether a path is meant from where the page is.
+// isBeside says whether a path is meant from where the page is, or, for scripts/python,
+// from the Python package.
 func isBeside(p page, path string) bool {
-	_, err := os.Stat(filepath.Join(filepath.Dir(p.name), path))
-	return err == nil
+	for _, directory := range []string{filepath.Dir(p.name), "bindings/python"} {
+		if _, err := os.Stat(filepath.Join("../..", directory, path)); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// CONTRIBUTING.md has a place for each package, and names each test as a proof.
+func TestPlaces(t *testing.T) {
+	page := contents(t, "CONTRIBUTING.md")
+	for _, directory := range []string{"internal", "tests"} {
+		entries, err := os.ReadDir(filepath.Join(host.Root(t), directory))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, entry := range entries {
+			name := directory + "/" + entry.Name()
+			if entry.IsDir() && !strings.Contains(page, "`"+name+"`") {
+				t.Errorf("CONTRIBUTING.md does not say what %s is for", name)
+			}
+		}
+	}
 }
 
 func contents(t *testing.T, name string) string {
