@@ -68,7 +68,7 @@ func TestLibrary(t *testing.T) {
 		"no pkg-config, no Go": {outside, []string{bare, "JITDEBUG_LIB_DIR="}, "libjitdebug was not found: JITDEBUG_LIB_DIR is not set, " +
 			"pkg-config does not run (No such file or directory (os error 2)), and this is no checkout of libjitdebug in which to build it." + advice},
 		"a checkout without Go": {inside, []string{unknown, "GO=no-go"}, "pkg-config knows no jitdebug 1.0, and it could not be built " +
-			"with Go from its sources (" + checkout + "/scripts/build: "},
+			"with Go from its sources (build: no Go here (no-go): Go 1.26 or newer, https://go.dev/dl)." + advice},
 		"named, and not there": {outside, []string{"JITDEBUG_LIB_DIR=/nonexistent"},
 			"JITDEBUG_LIB_DIR: there is no libjitdebug.so.1 in /nonexistent"},
 		"named by half": {outside, []string{"JITDEBUG_LIB_DIR=lib"}, "JITDEBUG_LIB_DIR: lib is not an absolute path"},
