@@ -86,6 +86,9 @@ static void remember(int32_t status, const char *text) {
     last.text = jitdebug_status_string(status);
 }
 
+static copies_estate estate;
+static copies_adopt adopt;
+
 /* The copy that the list is with: NULL if it is this one. Decided at the first
  * call, for good; in a child anew, if it was this one. */
 enum { UNDECIDED, HERE, ELSEWHERE };
@@ -98,7 +101,7 @@ static const struct copy *other_copy(int32_t *status) {
   int saved = errno;
   const char *refusal = NULL;
   const struct copy *other =
-      forked() ? copies_in_child(decided == UNDECIDED, &refusal)
+      forked() ? copies_in_child(decided == UNDECIDED, estate, adopt, &refusal)
                : copies_first();
   if (refusal) {
     last.text = refusal;
@@ -333,19 +336,27 @@ uint32_t jitdebug_version(void) {
          JITDEBUG_VERSION_PATCH;
 }
 
-/* What a forked child goes on with. Whatever a call changes for a later one is
- * either here or reached from here. */
-struct estate gate_estate(void) {
-  return (struct estate){gdbjit_pair, gdbjit_notice, block_newest(),
-                         copies_origin()};
+/* What a forked child goes on with, all of it in memory that a child has too.
+ * Whatever a call changes for a later one is either here or reached from here.
+ */
+struct estate {
+  struct gdbjit_choice choice;
+  void *blocks; /* of handles */
+  const struct origin *origin;
+};
+
+static const struct estate *estate(void) {
+  static struct estate estate;
+  estate = (struct estate){gdbjit_choice(), block_newest(), copies_origin()};
+  return &estate;
 }
 
-int32_t gate_adopt(const struct estate *estate) {
+/* Called in the new copy. */
+static int32_t adopt(const struct estate *estate) {
   struct gate_call call;
   if (forked() || decided != UNDECIDED) return JITDEBUG_E_INTERNAL;
   decided = HERE;
-  gdbjit_pair = estate->pair;
-  gdbjit_notice = estate->notice;
+  gdbjit_inherit(&estate->choice);
   copies_inherit(estate->origin);
   call.blocks = estate->blocks;
   return enter(jitdebugGoAdopt, &call);

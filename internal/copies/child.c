@@ -37,7 +37,7 @@ static void note_fork(void) {
 __attribute__((constructor)) static void find_origin(void) {
   Dl_info self;
   pthread_atfork(NULL, NULL, note_fork);
-  if (dladdr((void *)gate_adopt, &self) &&
+  if (dladdr(&origin, &self) &&
       (origin.path = realpath(self.dli_fname, NULL)) &&
       stat(origin.path, &origin.stat) != 0) {
     free(origin.path);
@@ -128,6 +128,16 @@ static void *load(int from, int (*make)(void), const char *name) {
 
 static const struct copy *restarted;
 
+static copies_estate *estate_of_this;
+static copies_adopt *adopt_in_this;
+
+/* The same file has the same layout: what it does not export is as far from its
+ * start as here. */
+static copies_adopt *adopt_in(const struct copy *copy) {
+  return (copies_adopt *)(copies_base((void *)copy->jitdebug_version) +
+                          (uintptr_t)adopt_in_this - copies_base(&origin));
+}
+
 static void restart(void) {
   static struct copy copy;
   restarted = NULL;
@@ -142,14 +152,7 @@ static void restart(void) {
   close(from);
   if (!handle) return;
   copies_functions(&copy, handle);
-  /* The same file has the same layout: what it does not export is as far from
-   * what it does as here. */
-  __typeof__(gate_adopt) *adopt =
-      (__typeof__(gate_adopt) *)((uintptr_t)copy.jitdebug_version +
-                                 (uintptr_t)gate_adopt -
-                                 (uintptr_t)jitdebug_version);
-  struct estate estate = gate_estate();
-  if (adopt(&estate) == JITDEBUG_OK)
+  if (adopt_in(&copy)(estate_of_this()) == JITDEBUG_OK)
     restarted = &copy;
   else
     refuse("taking over the list", copy.jitdebug_last_error());
@@ -162,7 +165,8 @@ static void answer(void) {
   if (!restarted) restart();
 }
 
-const struct copy *copies_in_child(int search, const char **refusal) {
+const struct copy *copies_in_child(int search, copies_estate *estate,
+                                   copies_adopt *adopt, const char **refusal) {
   *refusal = NULL;
   if (made_by_fork != getpid()) {
     *refusal =
@@ -172,6 +176,8 @@ const struct copy *copies_in_child(int search, const char **refusal) {
     return NULL;
   }
   search_first = search;
+  estate_of_this = estate;
+  adopt_in_this = adopt;
   pthread_once(&restart_once, answer);
   if (!restarted) *refusal = refused;
   return restarted;

@@ -5,6 +5,11 @@
 
 #define SONAME "libjitdebug.so.1"
 
+uintptr_t copies_base(const void *address) {
+  Dl_info object;
+  return dladdr(address, &object) ? (uintptr_t)object.dli_fbase : 0;
+}
+
 void copies_functions(struct copy *copy, void *handle) {
 #define X(name) copy->name = (__typeof__(copy->name))dlsym(handle, #name);
   COPIES_FUNCTIONS(X)
@@ -18,7 +23,8 @@ const struct copy *copies_first(void) {
   if (!handle) return NULL;
   struct copy found;
   copies_functions(&found, handle);
-  if (!found.jitdebug_version || found.jitdebug_version == jitdebug_version)
+  if (!found.jitdebug_version ||
+      copies_base((void *)found.jitdebug_version) == copies_base(&first))
     return NULL;
   first = found;
   return &first;

@@ -4,7 +4,6 @@
 #define JITDEBUG_COPIES_H
 
 #include "../../include/jitdebug.h"
-#include "../gdbjit/descriptor.h"
 
 #define COPIES_FUNCTIONS(X)      \
   X(jitdebug_register)           \
@@ -24,6 +23,9 @@ struct copy {
 #undef X
 };
 
+/* Returns where the object that has this address is loaded. */
+uintptr_t copies_base(const void *address);
+
 /* Looks up the functions of a copy that dlopen returned. */
 void copies_functions(struct copy *copy, void *handle);
 
@@ -32,28 +34,19 @@ const struct copy *copies_first(void);
 
 /* Returns the copy that answers in a forked child in this one's place: one that
  * was loaded before it, if it is to search for that, or this library started
- * again, from a private copy of its file, with what this copy has for its
- * estate. Or NULL, with a sentence in *refusal that stays. Each process tries
- * once; any thread may call. */
-const struct copy *copies_in_child(int search, const char **refusal);
+ * again, from a private copy of its file. Or NULL, with a sentence in *refusal
+ * that stays. Each process tries once; any thread may call.
+ *
+ * adopt, of the new copy, is called before anything else of it, with what
+ * estate of this one returns. */
+struct estate;
+typedef const struct estate *copies_estate(void);
+typedef int32_t copies_adopt(const struct estate *estate);
+const struct copy *copies_in_child(int search, copies_estate *estate,
+                                   copies_adopt *adopt, const char **refusal);
 
 /* The file that this copy came from: what a copy in a child cannot find out. */
 const struct origin *copies_origin(void);
 void copies_inherit(const struct origin *origin);
-
-/* What a copy leaves to the one that is started in a child; all of it in memory
- * that a child has too. */
-struct estate {
-  struct gdbjit_pair pair;
-  const char *notice;
-  void *blocks;
-  const struct origin *origin;
-};
-
-/* Implemented beside the gate: what this copy leaves. */
-struct estate gate_estate(void);
-
-/* Implemented beside the gate: called in the new copy, before anything else. */
-int32_t gate_adopt(const struct estate *estate);
 
 #endif

@@ -19,6 +19,15 @@ struct gdbjit_pair gdbjit_pair = {&__jit_debug_descriptor,
 
 const char *gdbjit_notice;
 
+struct gdbjit_choice gdbjit_choice(void) {
+  return (struct gdbjit_choice){gdbjit_pair, gdbjit_notice};
+}
+
+void gdbjit_inherit(const struct gdbjit_choice *choice) {
+  gdbjit_pair = choice->pair;
+  gdbjit_notice = choice->notice;
+}
+
 /* The object lies beside the library, which need not be where the loader looks;
  * and the library is where its descriptor is, in a forked child too. */
 static const struct gdbjit_pair *local_pair(void) {

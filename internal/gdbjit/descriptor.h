@@ -34,6 +34,15 @@ extern struct gdbjit_pair gdbjit_pair;
 /* What debuggers cannot see in spite of the choice, or ""; NULL before it. */
 extern const char *gdbjit_notice;
 
+/* Both, as a parent process had them. */
+struct gdbjit_choice {
+  struct gdbjit_pair pair;
+  const char *notice;
+};
+
+struct gdbjit_choice gdbjit_choice(void);
+void gdbjit_inherit(const struct gdbjit_choice *choice);
+
 /* Chooses the pair. program_has_one: whether the program defines a global
  * __jit_debug_descriptor of its own. */
 void gdbjit_choose(int program_has_one);
