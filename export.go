@@ -31,124 +31,110 @@ var statuses = [...]C.int32_t{
 	registry.Unsupported: C.JITDEBUG_E_UNSUPPORTED,
 }
 
-//export jitdebugGoRegister
-func jitdebugGoRegister(call *C.struct_gate_call) (status C.int32_t) {
+//export jitdebugGo
+func jitdebugGo(function C.enum_gate_function, call unsafe.Pointer, text *C.char) (status C.int32_t) {
 	guest.ReserveStack()
-	defer rescue(call, &status)
+	defer rescue(text, &status)
+	if err := run(function, call); err != nil {
+		return failed(text, err)
+	}
+	return C.JITDEBUG_OK
+}
+
+func run(function C.enum_gate_function, call unsafe.Pointer) error {
+	switch function {
+	case C.GATE_REGISTER:
+		return register((*C.struct_gate_register)(call))
+	case C.GATE_REGISTER_BATCH:
+		return registerBatch((*C.struct_gate_register_batch)(call))
+	case C.GATE_REGISTER_FUNCTIONS:
+		return registerFunctions((*C.struct_gate_register_functions)(call))
+	case C.GATE_REGISTER_OBJECT:
+		return registerObject((*C.struct_gate_register_object)(call))
+	case C.GATE_UNREGISTER:
+		return unregister((*C.struct_gate_unregister)(call))
+	case C.GATE_REGISTRATION_IMAGE:
+		return registrationImage((*C.struct_gate_registration_image)(call))
+	default:
+		return registry.Adopt()
+	}
+}
+
+func register(call *C.struct_gate_register) error {
 	fault.Point("register")
-	if call.output == nil {
-		return missing(call, "registration")
-	}
-	images := unsafe.Slice((*registry.Image)(unsafe.Pointer(&call.image)), 1)
-	if call.images != &call.image {
-		var err error
-		if images, err = registry.Images(unsafe.Pointer(call.images), uintptr(call.count)); err != nil {
-			return failed(call, err)
+	image := [1]registry.Image{{Data: address(&call.image), Size: uintptr(call.size)}}
+	return registering(&call.registering, func(flags uint32, memory *registry.Memory) (uintptr, error) {
+		return registry.Register(image[:], flags, memory)
+	})
+}
+
+func registerBatch(call *C.struct_gate_register_batch) error {
+	fault.Point("register")
+	return registering(&call.registering, func(flags uint32, memory *registry.Memory) (uintptr, error) {
+		images, err := registry.Images(address(&call.images), uintptr(call.count))
+		if err != nil {
+			return 0, err
 		}
-	}
-	memory := (*registry.Memory)(unsafe.Pointer(&call.memory))
-	handle, err := registry.Register(images, uint32(call.flags), memory)
-	if err != nil {
-		return failed(call, err)
-	}
-	*(*uintptr)(unsafe.Pointer(&call.handle)) = handle
-	return C.JITDEBUG_OK
+		return registry.Register(images, flags, memory)
+	})
 }
 
-//export jitdebugGoRegisterFunctions
-func jitdebugGoRegisterFunctions(call *C.struct_gate_call) (status C.int32_t) {
-	guest.ReserveStack()
-	defer rescue(call, &status)
+func registerFunctions(call *C.struct_gate_register_functions) error {
 	fault.Point("functions")
-	if call.output == nil {
-		return missing(call, "registration")
-	}
-	memory := (*registry.Memory)(unsafe.Pointer(&call.memory))
-	handle, err := registry.RegisterFunctions(unsafe.Pointer(call.functions), uintptr(call.count), uint32(call.flags), memory,
-		(*uintptr)(unsafe.Pointer(&call.records)), (*uintptr)(unsafe.Pointer(&call.order)), unsafe.Pointer(call))
-	if err != nil {
-		return failed(call, err)
-	}
-	*(*uintptr)(unsafe.Pointer(&call.handle)) = handle
-	return C.JITDEBUG_OK
+	return registering(&call.registering, func(flags uint32, memory *registry.Memory) (uintptr, error) {
+		return registry.RegisterFunctions(address(&call.functions), uintptr(call.count), flags, memory,
+			(*uintptr)(unsafe.Pointer(&call.records)), (*uintptr)(unsafe.Pointer(&call.order)), unsafe.Pointer(call))
+	})
 }
 
-//export jitdebugGoRegisterObject
-func jitdebugGoRegisterObject(call *C.struct_gate_call) (status C.int32_t) {
-	guest.ReserveStack()
-	defer rescue(call, &status)
+func registerObject(call *C.struct_gate_register_object) error {
 	fault.Point("object")
-	if call.output == nil {
-		return missing(call, "registration")
-	}
-	sections, err := registry.Sections(unsafe.Pointer(call.sections), uintptr(call.count))
-	if err != nil {
-		return failed(call, err)
-	}
-	object := *(*registry.Image)(unsafe.Pointer(&call.image))
-	memory := (*registry.Memory)(unsafe.Pointer(&call.memory))
-	handle, err := registry.RegisterObject(object, sections, uint32(call.flags), memory)
-	if err != nil {
-		return failed(call, err)
-	}
-	*(*uintptr)(unsafe.Pointer(&call.handle)) = handle
-	return C.JITDEBUG_OK
+	return registering(&call.registering, func(flags uint32, memory *registry.Memory) (uintptr, error) {
+		sections, err := registry.Sections(address(&call.sections), uintptr(call.count))
+		if err != nil {
+			return 0, err
+		}
+		object := registry.Image{Data: address(&call.object), Size: uintptr(call.size)}
+		return registry.RegisterObject(object, sections, flags, memory)
+	})
 }
 
-//export jitdebugGoUnregister
-func jitdebugGoUnregister(call *C.struct_gate_call) (status C.int32_t) {
-	guest.ReserveStack()
-	defer rescue(call, &status)
+func registering(r *C.struct_gate_registering, how func(flags uint32, memory *registry.Memory) (uintptr, error)) error {
+	if r.output == 0 {
+		return registry.Missing("registration")
+	}
+	handle, err := how(uint32(r.flags), (*registry.Memory)(unsafe.Pointer(&r.memory)))
+	r.handle = C.uintptr_t(handle)
+	return err
+}
+
+func unregister(call *C.struct_gate_unregister) error {
 	fault.Point("unregister")
-	handle := *(*uintptr)(unsafe.Pointer(&call.handle))
-	if handle == 0 {
-		return C.JITDEBUG_OK
+	if call.registration == 0 {
+		return nil
 	}
-	memory, err := registry.Unregister(handle)
-	if err != nil {
-		return failed(call, err)
-	}
+	memory, err := registry.Unregister(uintptr(call.registration))
 	*(*registry.Memory)(unsafe.Pointer(&call.memory)) = memory
-	return C.JITDEBUG_OK
+	return err
 }
 
-//export jitdebugGoImage
-func jitdebugGoImage(call *C.struct_gate_call) (status C.int32_t) {
-	guest.ReserveStack()
-	defer rescue(call, &status)
+func registrationImage(call *C.struct_gate_registration_image) error {
 	fault.Point("image")
-	handle := *(*uintptr)(unsafe.Pointer(&call.handle))
-	if handle == 0 {
-		return missing(call, "registration")
+	if call.registration == 0 {
+		return registry.Missing("registration")
 	}
-	if call.output == nil {
-		return missing(call, "image or size")
+	if call.image_output == 0 || call.size_output == 0 {
+		return registry.Missing("image or size")
 	}
-	image, err := registry.ImageOf(handle, uintptr(call.index))
-	if err != nil {
-		return failed(call, err)
-	}
-	*(*registry.Image)(unsafe.Pointer(&call.image)) = image
-	return C.JITDEBUG_OK
+	image, err := registry.ImageOf(uintptr(call.registration), uintptr(call.index))
+	call.image, call.size = C.uintptr_t(uintptr(image.Data)), C.size_t(image.Size)
+	return err
 }
 
-//export jitdebugGoAdopt
-func jitdebugGoAdopt(call *C.struct_gate_call) (status C.int32_t) {
-	guest.ReserveStack()
-	defer rescue(call, &status)
-	if err := registry.Adopt(unsafe.Pointer(call.blocks)); err != nil {
-		return failed(call, err)
-	}
-	return C.JITDEBUG_OK
-}
+func address(of *C.uintptr_t) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(of)) }
 
-func missing(call *C.struct_gate_call, argument string) C.int32_t {
-	say(call, argument+" is NULL")
-	return C.JITDEBUG_E_ARGUMENT
-}
-
-func failed(call *C.struct_gate_call, err error) C.int32_t {
-	say(call, err.Error())
+func failed(text *C.char, err error) C.int32_t {
+	say(text, err.Error())
 	if known, ok := err.(*registry.Error); ok {
 		return statuses[known.Kind]
 	}
@@ -156,12 +142,9 @@ func failed(call *C.struct_gate_call, err error) C.int32_t {
 }
 
 // rescue keeps a panic from the host.
-func rescue(call *C.struct_gate_call, status *C.int32_t) {
+func rescue(text *C.char, status *C.int32_t) {
 	if cause := recover(); cause != nil {
-		// How far the call came is not known: rather a leak than a code entry
-		// that the gate frees under a debugger.
-		*(*registry.Memory)(unsafe.Pointer(&call.memory)) = registry.Memory{}
-		say(call, "a defect in libjitdebug, please report it: "+describe(cause))
+		say(text, "a defect in libjitdebug, please report it: "+describe(cause))
 		*status = C.JITDEBUG_E_INTERNAL
 	}
 }
@@ -178,8 +161,8 @@ func describe(cause any) string {
 }
 
 // say leaves a sentence for the gate, cut where it does not fit.
-func say(call *C.struct_gate_call, text string) {
-	room := unsafe.Slice((*byte)(unsafe.Pointer(&call.text)), len(call.text))
+func say(to *C.char, text string) {
+	room := unsafe.Slice((*byte)(unsafe.Pointer(to)), C.GATE_TEXT_SIZE)
 	n := copy(room[:len(room)-1], text)
 	room[n] = 0
 }

@@ -21,13 +21,8 @@
 
 #define PER_THREAD static __attribute__((tls_model("initial-exec"))) __thread
 
-/* Implemented in export.go. */
-int32_t jitdebugGoRegister(struct gate_call *call);
-int32_t jitdebugGoRegisterFunctions(struct gate_call *call);
-int32_t jitdebugGoRegisterObject(struct gate_call *call);
-int32_t jitdebugGoUnregister(struct gate_call *call);
-int32_t jitdebugGoImage(struct gate_call *call);
-int32_t jitdebugGoAdopt(struct gate_call *call);
+/* Implemented in export.go. Leaves a sentence in text if it fails. */
+int32_t jitdebugGo(enum gate_function function, void *call, char *text);
 
 /*
  * The fork gate: a byte on a page that the kernel wipes in a child, whichever
@@ -146,45 +141,58 @@ static int32_t lacking(const struct copy *other, const char *function) {
   } while (0)
 
 struct entry {
-  int32_t (*go)(struct gate_call *);
-  struct gate_call *call;
+  enum gate_function function;
+  void *call;
+  char *text;
 };
 
 static int first_entry(void *argument) {
-  struct entry *entry = argument;
-  return entry->go(entry->call);
+  const struct entry *entry = argument;
+  return jitdebugGo(entry->function, entry->call, entry->text);
 }
 
-static int32_t enter(int32_t (*go)(struct gate_call *),
-                     struct gate_call *call) {
+/* call: the structure of that name in gate.h. */
+static int32_t enter(enum gate_function function, void *call) {
   PER_THREAD int entered;
+  char text[GATE_TEXT_SIZE];
   int saved = errno;
   int32_t status;
-  call->text[0] = 0;
+  text[0] = 0;
   if (__builtin_expect(entered, 1)) {
-    status = go(call);
+    status = jitdebugGo(function, call, text);
   } else {
-    struct entry entry = {go, call};
+    struct entry entry = {function, call, text};
     status = guest_first_entry(first_entry, &entry);
     entered = 1;
   }
-  if (__builtin_expect(status != JITDEBUG_OK, 0)) remember(status, call->text);
+  if (__builtin_expect(status != JITDEBUG_OK, 0)) remember(status, text);
   errno = saved;
   return status;
 }
 
-static int32_t enter_to_register(int32_t (*go)(struct gate_call *),
-                                 struct gate_call *call,
-                                 jitdebug_registration **registration) {
-  call->output = registration;
-  int32_t status = enter(go, call);
-  if (status == JITDEBUG_OK) {
-    *registration = call->handle;
-  } else {
-    free(call->memory.entries);
-    free(call->memory.copies);
-  }
+static void release(struct gate_memory memory) {
+  free((void *)memory.entries);
+  free((void *)memory.copies);
+}
+
+/* registering: what is first in the call. */
+static int32_t enter_to_register(enum gate_function function,
+                                 struct gate_registering *registering) {
+  int32_t status = enter(function, registering);
+  if (status == JITDEBUG_OK)
+    *(jitdebug_registration **)registering->output =
+        (jitdebug_registration *)registering->handle;
+  else if (status != JITDEBUG_E_INTERNAL)
+    release(registering->memory);
+  /* else rather a leak than to free what may be on the list: how far the call
+   * came is not known */
   return status;
+}
+
+static struct gate_registering registering(
+    uint32_t flags, jitdebug_registration **registration) {
+  return (struct gate_registering){.flags = flags,
+                                   .output = (uintptr_t)registration};
 }
 
 /* A single image brings memory for its copy along: that saves the way from Go
@@ -192,47 +200,40 @@ static int32_t enter_to_register(int32_t (*go)(struct gate_call *),
 int32_t jitdebug_register(const void *image, size_t size, uint32_t flags,
                           jitdebug_registration **registration) {
   HAND_ON(jitdebug_register, image, size, flags, registration);
-  struct gate_call call;
-  call.image.data = image;
-  call.image.size = size;
-  call.images = &call.image;
-  call.count = 1;
-  call.flags = flags;
-  call.memory.entries = call.memory.copies = NULL;
+  struct gate_register call = {.registering = registering(flags, registration),
+                               .image = (uintptr_t)image,
+                               .size = size};
   if (image && !(flags & JITDEBUG_BORROW)) {
     int saved = errno;
-    call.memory.copies = guest_try_malloc(size);
+    call.registering.memory.copies = (uintptr_t)guest_try_malloc(size);
     errno = saved;
   }
-  return enter_to_register(jitdebugGoRegister, &call, registration);
+  return enter_to_register(GATE_REGISTER, &call.registering);
 }
 
 int32_t jitdebug_register_batch(const jitdebug_image *images, size_t count,
                                 uint32_t flags,
                                 jitdebug_registration **registration) {
   HAND_ON(jitdebug_register_batch, images, count, flags, registration);
-  struct gate_call call;
-  call.images = images;
-  call.count = count;
-  call.flags = flags;
-  call.memory.entries = call.memory.copies = NULL;
-  return enter_to_register(jitdebugGoRegister, &call, registration);
+  struct gate_register_batch call = {
+      .registering = registering(flags, registration),
+      .images = (uintptr_t)images,
+      .count = count};
+  return enter_to_register(GATE_REGISTER_BATCH, &call.registering);
 }
 
 int32_t jitdebug_register_functions(const jitdebug_function *functions,
                                     size_t count, uint32_t flags,
                                     jitdebug_registration **registration) {
   HAND_ON(jitdebug_register_functions, functions, count, flags, registration);
-  struct gate_call call;
-  call.functions = functions;
-  call.count = count;
-  call.flags = flags;
-  call.memory.entries = call.memory.copies = NULL;
-  call.records = call.order = NULL;
+  struct gate_register_functions call = {
+      .registering = registering(flags, registration),
+      .functions = (uintptr_t)functions,
+      .count = count};
   int32_t status =
-      enter_to_register(jitdebugGoRegisterFunctions, &call, registration);
-  free(call.records);
-  free(call.order);
+      enter_to_register(GATE_REGISTER_FUNCTIONS, &call.registering);
+  free((void *)call.records);
+  free((void *)call.order);
   return status;
 }
 
@@ -242,19 +243,18 @@ int32_t jitdebug_register_object(const void *object, size_t size,
                                  jitdebug_registration **registration) {
   HAND_ON(jitdebug_register_object, object, size, sections, count, flags,
           registration);
-  struct gate_call call;
-  call.image.data = object;
-  call.image.size = size;
-  call.sections = sections;
-  call.count = count;
-  call.flags = flags;
-  call.memory.entries = call.memory.copies = NULL;
-  return enter_to_register(jitdebugGoRegisterObject, &call, registration);
+  struct gate_register_object call = {
+      .registering = registering(flags, registration),
+      .object = (uintptr_t)object,
+      .size = size,
+      .sections = (uintptr_t)sections,
+      .count = count};
+  return enter_to_register(GATE_REGISTER_OBJECT, &call.registering);
 }
 
 /* Unregisters without entering Go, where that is possible and nothing is wrong:
  * see UnregisterOutside in internal/registry. */
-static int (*unregister_outside)(const void *handle,
+static int (*unregister_outside)(uintptr_t registration,
                                  struct gate_memory *memory);
 
 void gate_set_unregister_outside(uintptr_t address) {
@@ -263,14 +263,12 @@ void gate_set_unregister_outside(uintptr_t address) {
 
 int32_t jitdebug_unregister(jitdebug_registration *registration) {
   HAND_ON(jitdebug_unregister, registration);
-  struct gate_call call;
+  struct gate_unregister call = {.registration = (uintptr_t)registration};
   int32_t status = JITDEBUG_OK;
-  call.handle = registration;
-  call.memory.entries = call.memory.copies = NULL;
-  if (!unregister_outside || !unregister_outside(registration, &call.memory))
-    status = enter(jitdebugGoUnregister, &call);
-  free(call.memory.entries);
-  free(call.memory.copies);
+  if (!unregister_outside ||
+      !unregister_outside(call.registration, &call.memory))
+    status = enter(GATE_UNREGISTER, &call);
+  release(call.memory);
   return status;
 }
 
@@ -278,14 +276,15 @@ int32_t jitdebug_registration_image(const jitdebug_registration *registration,
                                     size_t index, const void **image,
                                     size_t *size) {
   HAND_ON(jitdebug_registration_image, registration, index, image, size);
-  struct gate_call call;
-  call.handle = (void *)registration;
-  call.index = index;
-  call.output = image && size ? image : NULL;
-  int32_t status = enter(jitdebugGoImage, &call);
+  struct gate_registration_image call = {
+      .registration = (uintptr_t)registration,
+      .index = index,
+      .image_output = (uintptr_t)image,
+      .size_output = (uintptr_t)size};
+  int32_t status = enter(GATE_REGISTRATION_IMAGE, &call);
   if (status == JITDEBUG_OK) {
-    *image = call.image.data;
-    *size = call.image.size;
+    *image = (const void *)call.image;
+    *size = call.size;
   }
   return status;
 }
@@ -353,11 +352,10 @@ static const struct estate *estate(void) {
 
 /* Called in the new copy. */
 static int32_t adopt(const struct estate *estate) {
-  struct gate_call call;
   if (forked() || decided != UNDECIDED) return JITDEBUG_E_INTERNAL;
   decided = HERE;
   gdbjit_inherit(&estate->choice);
+  block_inherit(estate->blocks);
   copies_inherit(estate->origin);
-  call.blocks = estate->blocks;
-  return enter(jitdebugGoAdopt, &call);
+  return enter(GATE_ADOPT, NULL);
 }

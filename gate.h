@@ -1,4 +1,6 @@
-/* What passes between the gate and the Go side, in both directions. */
+/* What passes between the gate and the Go side of its functions. Addresses and
+ * handles are integers here: a caller's can be anything, and what Go is told is
+ * a pointer its runtime believes. */
 #ifndef JITDEBUG_GATE_H
 #define JITDEBUG_GATE_H
 
@@ -6,30 +8,70 @@
 
 enum { GATE_TEXT_SIZE = 512 };
 
-/* C memory. Registering: had already, or to be had; the gate frees it if the
- * call fails. Unregistering: to be freed. */
-struct gate_memory {
-  void *entries, *copies;
+/* The functions that have a Go side, each with a structure of its name; the
+ * last has none. */
+enum gate_function {
+  GATE_REGISTER,
+  GATE_REGISTER_BATCH,
+  GATE_REGISTER_FUNCTIONS,
+  GATE_REGISTER_OBJECT,
+  GATE_UNREGISTER,
+  GATE_REGISTRATION_IMAGE,
+  GATE_ADOPT
 };
 
-struct gate_call {
-  const jitdebug_image *images;
-  const jitdebug_function *functions;
-  const jitdebug_section *sections;
-  size_t count;
+/* Addresses of C memory. */
+struct gate_memory {
+  uintptr_t entries, copies;
+};
+
+/* What every registering function has. */
+struct gate_registering {
   uint32_t flags;
-  void *handle;       /* jitdebug_registration *, in or out */
-  const void *output; /* the caller's place for the result: NULL or not */
-  struct gate_memory memory;
-  void *blocks; /* adopting: of the handles that a parent process left */
-  void *records, *order; /* C memory that the gate frees after the call */
-  size_t index;          /* jitdebug_registration_image: which */
+  uintptr_t output;          /* where the caller wants the handle */
+  uintptr_t handle;          /* the result */
+  struct gate_memory memory; /* what is 0 is had as it is needed; the gate frees
+                              * it if the call fails */
+};
 
-  /* The image that is asked for; or the one that is registered, if it is a
-   * single one, with images pointing to it. */
-  jitdebug_image image;
+struct gate_register {
+  struct gate_registering registering;
+  uintptr_t image;
+  size_t size;
+};
 
-  char text[GATE_TEXT_SIZE]; /* the sentence, if the call fails */
+struct gate_register_batch {
+  struct gate_registering registering;
+  uintptr_t images;
+  size_t count;
+};
+
+struct gate_register_functions {
+  struct gate_registering registering;
+  uintptr_t functions;
+  size_t count;
+  uintptr_t records, order; /* C memory that the gate frees after the call */
+};
+
+struct gate_register_object {
+  struct gate_registering registering;
+  uintptr_t object;
+  size_t size;
+  uintptr_t sections;
+  size_t count;
+};
+
+struct gate_unregister {
+  uintptr_t registration;
+  struct gate_memory memory; /* the result: the gate frees it */
+};
+
+struct gate_registration_image {
+  uintptr_t registration;
+  size_t index;
+  uintptr_t image_output, size_output; /* where the caller wants the results */
+  uintptr_t image;
+  size_t size;
 };
 
 void gate_set_unregister_outside(uintptr_t address);

@@ -198,17 +198,16 @@ func (t *Table) Grow() error {
 	return nil
 }
 
-// Adopt goes on with the blocks that a parent process left, newest being the one
-// that was made last, and returns the slots that serve. The handles of before stay
-// good. The table must be empty.
-func (t *Table) Adopt(newest unsafe.Pointer) (serving []*Slot, err error) {
+// Adopt goes on with the blocks that a parent process left, which block_inherit
+// was told of, and returns the slots that serve. The handles of before stay good.
+// The table must be empty.
+func (t *Table) Adopt() (serving []*Slot, err error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	if !guest.Headroom(0) {
 		return nil, ErrMemory
 	}
-	C.block_inherit(newest)
-	for first := newest; first != nil; first = C.block_before(first) {
+	for first := C.block_newest(); first != nil; first = C.block_before(first) {
 		slots := (*block)(first)
 		C.block_offer_again(first)
 		t.know(pointer.Restore(pointer.Save(slots)).(*block))

@@ -1,19 +1,14 @@
 package registry
 
-import (
-	"unsafe"
+import "github.com/libjitdebug/libjitdebug/internal/gdbjit"
 
-	"github.com/libjitdebug/libjitdebug/internal/gdbjit"
-)
-
-// Adopt goes on with the registrations that a parent process left, newest being
-// the block that was made last of those with its handles. A thread that was
+// Adopt goes on with the registrations that a parent process left. A thread that was
 // changing something at the moment of the fork is gone: a registration that is not
 // whole is none, and what is on the list for no registration comes off it.
-func Adopt(newest unsafe.Pointer) error {
+func Adopt() error {
 	gdbjit.Lock()
 	defer gdbjit.Unlock()
-	serving, err := table.Adopt(newest)
+	serving, err := table.Adopt()
 	if err != nil {
 		return &Error{OutOfMemory, err.Error()}
 	}

@@ -37,6 +37,9 @@ var (
 
 func (e *Error) Error() string { return e.text }
 
+// Missing is what is wrong where the caller left out an argument.
+func Missing(argument string) error { return &Error{Argument, argument + " is NULL"} }
+
 // named says which image it is about, where there are several.
 func named(images []Image, index int, kind Kind, text string) error {
 	which := "image: "
