@@ -10,6 +10,7 @@ import "C"
 import (
 	"unsafe"
 
+	"github.com/libjitdebug/libjitdebug/internal/abi"
 	_ "github.com/libjitdebug/libjitdebug/internal/copies"
 	"github.com/libjitdebug/libjitdebug/internal/fault"
 	"github.com/libjitdebug/libjitdebug/internal/guest"
@@ -20,37 +21,34 @@ func main() {}
 
 func init() { C.gate_set_unregister_outside(C.uintptr_t(registry.UnregisterOutside())) }
 
-var statuses = [...]C.int32_t{
-	registry.Argument:    C.JITDEBUG_E_ARGUMENT,
-	registry.BadHandle:   C.JITDEBUG_E_HANDLE,
-	registry.StaleHandle: C.JITDEBUG_E_STALE,
-	registry.BadImage:    C.JITDEBUG_E_IMAGE,
-	registry.OutOfMemory: C.JITDEBUG_E_MEMORY,
-	registry.Busy:        C.JITDEBUG_E_BUSY,
-	registry.Duplicate:   C.JITDEBUG_E_DUPLICATE,
-	registry.Unsupported: C.JITDEBUG_E_UNSUPPORTED,
-}
+// Go fills in memory of the gate's, from outside too.
+var (
+	_ [unsafe.Sizeof(registry.Memory{})]byte           = [C.sizeof_struct_gate_memory]byte{}
+	_ [unsafe.Offsetof(registry.Memory{}.Entries)]byte = [unsafe.Offsetof(C.struct_gate_memory{}.entries)]byte{}
+	_ [unsafe.Offsetof(registry.Memory{}.Copies)]byte  = [unsafe.Offsetof(C.struct_gate_memory{}.copies)]byte{}
+)
 
 //export jitdebugGo
 func jitdebugGo(function C.enum_gate_function, call unsafe.Pointer, text *C.char) (status C.int32_t) {
 	guest.ReserveStack()
 	defer rescue(text, &status)
-	if err := run(function, call); err != nil {
-		return failed(text, err)
+	err := run(function, call)
+	if err != nil {
+		say(text, err.Error())
 	}
-	return C.JITDEBUG_OK
+	return C.int32_t(abi.StatusOf(err))
 }
 
 func run(function C.enum_gate_function, call unsafe.Pointer) error {
 	switch function {
 	case C.GATE_REGISTER:
-		return register((*C.struct_gate_register)(call))
+		return registering(call, register)
 	case C.GATE_REGISTER_BATCH:
-		return registerBatch((*C.struct_gate_register_batch)(call))
+		return registering(call, registerBatch)
 	case C.GATE_REGISTER_FUNCTIONS:
-		return registerFunctions((*C.struct_gate_register_functions)(call))
+		return registering(call, registerFunctions)
 	case C.GATE_REGISTER_OBJECT:
-		return registerObject((*C.struct_gate_register_object)(call))
+		return registering(call, registerObject)
 	case C.GATE_UNREGISTER:
 		return unregister((*C.struct_gate_unregister)(call))
 	case C.GATE_REGISTRATION_IMAGE:
@@ -60,52 +58,55 @@ func run(function C.enum_gate_function, call unsafe.Pointer) error {
 	}
 }
 
-func register(call *C.struct_gate_register) error {
-	fault.Point("register")
-	image := [1]registry.Image{{Data: address(&call.image), Size: uintptr(call.size)}}
-	return registering(&call.registering, func(flags uint32, memory *registry.Memory) (uintptr, error) {
-		return registry.Register(image[:], flags, memory)
-	})
-}
-
-func registerBatch(call *C.struct_gate_register_batch) error {
-	fault.Point("register")
-	return registering(&call.registering, func(flags uint32, memory *registry.Memory) (uintptr, error) {
-		images, err := registry.Images(address(&call.images), uintptr(call.count))
-		if err != nil {
-			return 0, err
-		}
-		return registry.Register(images, flags, memory)
-	})
-}
-
-func registerFunctions(call *C.struct_gate_register_functions) error {
-	fault.Point("functions")
-	return registering(&call.registering, func(flags uint32, memory *registry.Memory) (uintptr, error) {
-		return registry.RegisterFunctions(address(&call.functions), uintptr(call.count), flags, memory,
-			(*uintptr)(unsafe.Pointer(&call.records)), (*uintptr)(unsafe.Pointer(&call.order)), unsafe.Pointer(call))
-	})
-}
-
-func registerObject(call *C.struct_gate_register_object) error {
-	fault.Point("object")
-	return registering(&call.registering, func(flags uint32, memory *registry.Memory) (uintptr, error) {
-		sections, err := registry.Sections(address(&call.sections), uintptr(call.count))
-		if err != nil {
-			return 0, err
-		}
-		object := registry.Image{Data: address(&call.object), Size: uintptr(call.size)}
-		return registry.RegisterObject(object, sections, flags, memory)
-	})
-}
-
-func registering(r *C.struct_gate_registering, how func(flags uint32, memory *registry.Memory) (uintptr, error)) error {
-	if r.output == 0 {
-		return registry.Missing("registration")
+// registering does what every registering function has in common. What they have
+// in common is first in their calls.
+func registering[T any](call unsafe.Pointer, register func(*T, *registry.Memory) (uintptr, error)) error {
+	r := (*C.struct_gate_registering)(call)
+	if err := abi.Pointer("registration", uintptr(r.output)); err != nil {
+		return err
 	}
-	handle, err := how(uint32(r.flags), (*registry.Memory)(unsafe.Pointer(&r.memory)))
+	handle, err := register((*T)(call), (*registry.Memory)(unsafe.Pointer(&r.memory)))
 	r.handle = C.uintptr_t(handle)
 	return err
+}
+
+func register(call *C.struct_gate_register, memory *registry.Memory) (uintptr, error) {
+	fault.Point("register")
+	flags, err := abi.ImageFlags(uint32(call.registering.flags))
+	if err != nil {
+		return 0, err
+	}
+	image := abi.Images{{Data: uintptr(call.image), Size: uintptr(call.size)}}
+	return registry.Register(image, flags, memory)
+}
+
+func registerBatch(call *C.struct_gate_register_batch, memory *registry.Memory) (uintptr, error) {
+	fault.Point("register")
+	images, flags, err := abi.ReadImages(uintptr(call.images), uintptr(call.count), uint32(call.registering.flags))
+	if err != nil {
+		return 0, err
+	}
+	return registry.Register(images, flags, memory)
+}
+
+func registerFunctions(call *C.struct_gate_register_functions, memory *registry.Memory) (uintptr, error) {
+	fault.Point("functions")
+	functions, flags, err := abi.ReadFunctions(uintptr(call.functions), uintptr(call.count), uint32(call.registering.flags))
+	if err != nil {
+		return 0, err
+	}
+	return registry.RegisterFunctions(functions, flags, memory,
+		(*uintptr)(unsafe.Pointer(&call.records)), (*uintptr)(unsafe.Pointer(&call.order)), unsafe.Pointer(call))
+}
+
+func registerObject(call *C.struct_gate_register_object, memory *registry.Memory) (uintptr, error) {
+	fault.Point("object")
+	object, sections, flags, err := abi.ReadObject(uintptr(call.object), uintptr(call.size),
+		uintptr(call.sections), uintptr(call.count), uint32(call.registering.flags))
+	if err != nil {
+		return 0, err
+	}
+	return registry.RegisterObject(object, sections, flags, memory)
 }
 
 func unregister(call *C.struct_gate_unregister) error {
@@ -113,39 +114,29 @@ func unregister(call *C.struct_gate_unregister) error {
 	if call.registration == 0 {
 		return nil
 	}
-	memory, err := registry.Unregister(uintptr(call.registration))
-	*(*registry.Memory)(unsafe.Pointer(&call.memory)) = memory
+	freed, err := registry.Unregister(uintptr(call.registration))
+	call.memory.entries, call.memory.copies = C.uintptr_t(freed.Entries), C.uintptr_t(freed.Copies)
 	return err
 }
 
 func registrationImage(call *C.struct_gate_registration_image) error {
 	fault.Point("image")
-	if call.registration == 0 {
-		return registry.Missing("registration")
+	if err := abi.Pointer("registration", uintptr(call.registration)); err != nil {
+		return err
 	}
-	if call.image_output == 0 || call.size_output == 0 {
-		return registry.Missing("image or size")
+	if err := abi.Pointer("image or size", min(uintptr(call.image_output), uintptr(call.size_output))); err != nil {
+		return err
 	}
 	image, err := registry.ImageOf(uintptr(call.registration), uintptr(call.index))
-	call.image, call.size = C.uintptr_t(uintptr(image.Data)), C.size_t(image.Size)
+	call.image, call.size = C.uintptr_t(image.Data), C.size_t(image.Size)
 	return err
-}
-
-func address(of *C.uintptr_t) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(of)) }
-
-func failed(text *C.char, err error) C.int32_t {
-	say(text, err.Error())
-	if known, ok := err.(*registry.Error); ok {
-		return statuses[known.Kind]
-	}
-	return C.JITDEBUG_E_INTERNAL
 }
 
 // rescue keeps a panic from the host.
 func rescue(text *C.char, status *C.int32_t) {
 	if cause := recover(); cause != nil {
 		say(text, "a defect in libjitdebug, please report it: "+describe(cause))
-		*status = C.JITDEBUG_E_INTERNAL
+		*status = C.int32_t(abi.E_INTERNAL)
 	}
 }
 

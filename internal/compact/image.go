@@ -70,13 +70,13 @@ func newImage(plan *image.Plan, functions, parts int) *Image {
 	}
 	i := imageAt(memory)
 	*i = Image{partCount: parts}
-	i.write(plan, unsafe.Add(unsafe.Pointer(i), head), functions)
+	i.write(plan, memory+head, functions)
 	return i
 }
 
 // write writes the bytes that a debugger reads.
-func (i *Image) write(plan *image.Plan, to unsafe.Pointer, functions int) {
-	i.entry.Set(to, uint64(plan.Size()))
+func (i *Image) write(plan *image.Plan, to uintptr, functions int) {
+	i.entry.Set(to, uintptr(plan.Size()))
 	plan.Write(i.bytes())
 	code := i.code()
 	i.functions = functions

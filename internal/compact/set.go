@@ -220,7 +220,7 @@ func (s *Set) active(l list, stack unsafe.Pointer, found []uint64) []uint64 {
 	}
 	for offset := uintptr(0); offset < depth; {
 		size := page - (uintptr(stack)+offset)%page
-		if guest.Readable(unsafe.Add(stack, offset), size) != size {
+		if guest.Readable(uintptr(stack)+offset, size) != size {
 			break
 		}
 		for rest := offset + size; offset < rest; offset += wordSize {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"testing"
 
+	"github.com/libjitdebug/libjitdebug/internal/abi"
 	"github.com/libjitdebug/libjitdebug/internal/cursor"
 	"github.com/libjitdebug/libjitdebug/internal/debuginfo"
 	"github.com/libjitdebug/libjitdebug/internal/lineprogram"
@@ -24,7 +25,7 @@ func written(write func(c *cursor.Cursor)) []byte {
 // TestUnit: a function with lines, as Go's readers see it.
 func TestUnit(t *testing.T) {
 	file, name := []byte("/src/hot.js"), []byte("add")
-	rows := []lineprogram.Row{{Offset: 0, Line: 5}, {Offset: 4, Line: 6, Column: 3}, {Offset: 300, Line: 2}}
+	rows := []abi.Line{{Offset: 0, Line: 5}, {Offset: 4, Line: 6, Column: 3}, {Offset: 300, Line: 2}}
 	info := written(func(c *cursor.Cursor) {
 		u := debuginfo.Start(c, false, 0, file, 0)
 		u.Function(c, 0x1000, 0x200, name, 5, false)

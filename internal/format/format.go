@@ -58,6 +58,8 @@ func appendInteger(text []byte, arg any, prefix string, base int) []byte {
 		v = uint64(arg)
 	case uint64:
 		v = arg
+	case uintptr:
+		v = uint64(arg)
 	}
 	return strconv.AppendUint(append(text, prefix...), v, base)
 }

@@ -18,6 +18,7 @@ func TestErrorf(t *testing.T) {
 		{"%d%#x", []any{-1, -255}},
 		{"%d, %d and %d.", []any{byte(255), uint16(math.MaxUint16), uint32(math.MaxUint32)}},
 		{"%#x %#x %#x %#x", []any{byte(0), uint16(0xabcd), uint32(0), uint64(math.MaxUint64)}},
+		{"%d %#x", []any{uintptr(4096), uintptr(math.MaxUint64)}},
 		{"%02x %02x %02x", []any{byte(0), byte(15), byte(16)}},
 		{"%s: %s", []any{"a %d name", io.EOF}},
 	} {

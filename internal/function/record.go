@@ -1,3 +1,5 @@
+// Package function keeps functions that have no image: what a caller says of them
+// becomes records, of which images are written.
 package function
 
 import (
@@ -6,11 +8,14 @@ import (
 	"slices"
 	"unsafe"
 
+	"github.com/libjitdebug/libjitdebug/internal/abi"
 	"github.com/libjitdebug/libjitdebug/internal/cursor"
 	"github.com/libjitdebug/libjitdebug/internal/debuginfo"
 	"github.com/libjitdebug/libjitdebug/internal/frame"
+	"github.com/libjitdebug/libjitdebug/internal/guest"
 	"github.com/libjitdebug/libjitdebug/internal/lineprogram"
 	"github.com/libjitdebug/libjitdebug/internal/machine"
+	"github.com/libjitdebug/libjitdebug/internal/symfile/cfi"
 )
 
 // A Record is a function as the library keeps it, checked and encoded once for
@@ -45,38 +50,41 @@ const recordSize = int(unsafe.Sizeof(Record{}))
 // alignment is that of a Record.
 const alignment = int(unsafe.Alignof(Record{}))
 
-// RecordsSize checks the functions and returns how many bytes their records
-// have.
-func (a Array) RecordsSize(m *machine.Machine) (int, error) {
+// Size checks the functions and returns how many bytes their records have.
+func Size(functions *abi.Functions, m *machine.Machine) (int, error) {
 	var c cursor.Cursor
-	err := a.records(&c, m, nil)
+	err := write(&c, functions, m, nil)
 	return c.At(), err
 }
 
-// Records writes the functions' records into memory, which has RecordsSize bytes
-// and the alignment of a word, and their addresses into records, one for each.
-// What the caller changes meanwhile ends in an error, or in a record of some of
-// both.
-func (a Array) Records(memory []byte, m *machine.Machine, records []*Record) error {
+// Write writes the functions' records into memory, which has Size bytes and the
+// alignment of a word, and their addresses into records, one for each. What the
+// caller changes meanwhile ends in an error, or in a record of some of both.
+func Write(functions *abi.Functions, memory []byte, m *machine.Machine, records []*Record) error {
 	c := cursor.On(memory)
-	if err := a.records(&c, m, records); err != nil {
+	if err := write(&c, functions, m, records); err != nil {
 		return err
 	}
 	if c.At() != len(memory) {
-		return argument("functions: they changed while they were read")
+		return abi.Refuse(abi.E_ARGUMENT, "functions: they changed while they were read")
 	}
 	return nil
 }
 
-func (a Array) records(c *cursor.Cursor, m *machine.Machine, records []*Record) error {
-	for i := range a.count {
-		d, err := a.describe(i)
+func write(c *cursor.Cursor, functions *abi.Functions, m *machine.Machine, records []*Record) error {
+	for i := range functions.Len() {
+		f, err := functions.At(i)
 		if err != nil {
 			return err
 		}
+		if len(f.CFI) != 0 {
+			if err := cfi.CheckInstructions(f.CFI); err != nil {
+				return functions.Wrong(i, f.Name, "cfi: "+err.Error())
+			}
+		}
 		var r Record
 		start := c.At()
-		r.fill(c, &d, m)
+		r.fill(c, &f, m)
 		r.bytes = uint32(c.At() - start)
 		if to := c.Written(start, recordSize); to != nil {
 			kept := (*Record)(unsafe.Pointer(&to[0]))
@@ -88,16 +96,16 @@ func (a Array) records(c *cursor.Cursor, m *machine.Machine, records []*Record) 
 }
 
 // fill writes what is behind a record, after the room for itself.
-func (r *Record) fill(c *cursor.Cursor, d *description, m *machine.Machine) {
+func (r *Record) fill(c *cursor.Cursor, f *abi.GivenFunction, m *machine.Machine) {
 	c.Skip(recordSize)
-	r.Address, r.Size = d.address, d.size
-	r.name, r.file = uint32(len(d.name)), uint32(len(d.file))
-	c.Bytes(d.name)
-	c.Bytes(d.file)
-	r.Encoded = debuginfo.Encoded(d.name)
-	r.Plain = debuginfo.Plain(d.name)
-	r.Encodable = debuginfo.Encodable(d.name)
-	r.Unit = hash(d.file) << 1
+	r.Address, r.Size = f.Address, f.Size
+	r.name, r.file = uint32(len(f.Name)), uint32(len(f.File))
+	c.Bytes(f.Name)
+	c.Bytes(f.File)
+	r.Encoded = debuginfo.Encoded(f.Name)
+	r.Plain = debuginfo.Plain(f.Name)
+	r.Encodable = debuginfo.Encodable(f.Name)
+	r.Unit = hash(f.File) << 1
 	if r.Encoded {
 		r.Unit++
 	}
@@ -105,27 +113,36 @@ func (r *Record) fill(c *cursor.Cursor, d *description, m *machine.Machine) {
 	// The prologue is known before the lines are written, which say where it
 	// ends, but is found out by writing the instructions: these come first.
 	start, prologue := c.At(), 0
-	switch d.unwind {
-	case UnwindFramePointer:
-		prologue = frame.Pointer(c, m, d.code())
+	switch f.Unwind {
+	case abi.UNWIND_FRAME_POINTER:
+		prologue = frame.Pointer(c, m, code(f))
 		r.described = true
-	case UnwindCFI:
-		c.Bytes(d.cfi)
+	case abi.UNWIND_CFI:
+		c.Bytes(f.CFI)
 		r.described = true
 	}
 	r.cfi = uint32(c.At() - start)
 
 	start = c.At()
-	if len(d.lines) != 0 {
-		lineprogram.Sequence(c, d.lines, d.size, uint64(prologue))
+	if len(f.Lines) != 0 {
+		lineprogram.Sequence(c, f.Lines, f.Size, uint64(prologue))
 	}
 	r.lines = uint32(c.At() - start)
-	for _, row := range d.lines {
-		if row.Line != 0 && (r.Line == 0 || row.Line < r.Line) {
-			r.Line = row.Line
+	for _, line := range f.Lines {
+		if line.Line != 0 && (r.Line == 0 || line.Line < r.Line) {
+			r.Line = line.Line
 		}
 	}
 	c.Align(alignment, 0)
+}
+
+// code returns the function's code, or nil if it cannot be read.
+func code(f *abi.GivenFunction) []byte {
+	address, size := uintptr(f.Address), uintptr(f.Size)
+	if guest.Readable(address, size) != size {
+		return nil
+	}
+	return unsafe.Slice(*(**byte)(unsafe.Pointer(&address)), size)
 }
 
 // Next returns the record behind this one, if there is one.
@@ -174,9 +191,8 @@ func CheckOverlap(records []*Record) error {
 	for i, r := range records[1:] {
 		before := records[i]
 		if before.Address+before.Size > r.Address {
-			return argument(which(place(first, r), r.Name()) + ": address " + hex(uintptr(r.Address)) + " is within " +
-				which(place(first, before), before.Name()) + ", " + decimal(uintptr(before.Size)) + " bytes at " +
-				hex(uintptr(before.Address)))
+			return abi.Refuse(abi.E_ARGUMENT, "%s: address %#x is within %s, %d bytes at %#x",
+				named(first, r), r.Address, named(first, before), before.Size, before.Address)
 		}
 	}
 	return nil
@@ -187,10 +203,12 @@ func Sort(records []*Record) {
 	slices.SortFunc(records, func(a, b *Record) int { return cmp.Compare(a.Address, b.Address) })
 }
 
-// place returns which of the records that start at first r is.
-func place(first, r *Record) (i int) {
-	for ; first != r; i++ {
-		first = first.Next()
+// named is a record in an error text, by its number among those that start at
+// first.
+func named(first, r *Record) string {
+	i := 0
+	for other := first; other != r; other = other.Next() {
+		i++
 	}
-	return i
+	return abi.NamedFunction(i, r.Name())
 }

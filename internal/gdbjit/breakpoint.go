@@ -45,7 +45,7 @@ func SettleBreakpoints() {
 		Off: uint64(len(nothing.image) - len(nothingNames)), Size: uint64(len(nothingNames))}
 	names.Write(&c)
 	c.Text(nothingNames)
-	nothing.entry.Set(unsafe.Pointer(&nothing.image), uint64(len(nothing.image)))
+	nothing.entry.Set(uintptr(unsafe.Pointer(&nothing.image)), uintptr(len(nothing.image)))
 	Add(&nothing.entry)
 	Remove(&nothing.entry)
 }

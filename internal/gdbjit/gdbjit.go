@@ -25,10 +25,10 @@ const (
 // Entry is a code entry. It must lie in C memory, zeroed or not, and stay there
 // from Add until Remove returns.
 //
-// The links are integers to Go: its collector has no business with C memory.
+// Addresses are integers to Go: its collector has no business with C memory.
 type Entry struct {
 	next, prev uintptr
-	symfile    unsafe.Pointer
+	symfile    uintptr
 	size       uint64
 }
 
@@ -88,19 +88,21 @@ func Adopt() (first *Entry, all map[*Entry]bool) {
 }
 
 // Set fills an entry that is not on the list with the image it is to show.
-func (e *Entry) Set(symfile unsafe.Pointer, size uint64) {
-	*e = Entry{symfile: symfile, size: size}
+func (e *Entry) Set(symfile, size uintptr) {
+	*e = Entry{symfile: symfile, size: uint64(size)}
 }
 
 // Image returns the address and the size in bytes of the entry's image.
 //
 //go:nosplit
-func (e *Entry) Image() (symfile unsafe.Pointer, size uint64) {
-	return e.symfile, e.size
+func (e *Entry) Image() (symfile, size uintptr) {
+	return e.symfile, uintptr(e.size)
 }
 
 // Bytes returns the entry's image.
-func (e *Entry) Bytes() []byte { return unsafe.Slice((*byte)(e.symfile), e.size) }
+func (e *Entry) Bytes() []byte {
+	return unsafe.Slice(*(**byte)(unsafe.Pointer(&e.symfile)), e.size)
+}
 
 // Hook is where a debugger stops the process: code that claims to lie there makes
 // gdb end itself.

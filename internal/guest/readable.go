@@ -3,7 +3,6 @@ package guest
 import (
 	"sync/atomic"
 	"syscall"
-	"unsafe"
 )
 
 const (
@@ -30,10 +29,9 @@ func Age(registrations uint64) {
 	}
 }
 
-// Readable says how many of the size bytes from address can be read, up to the
+// Readable says how many of the size bytes from an address can be read, up to the
 // first page that cannot.
-func Readable(address unsafe.Pointer, size uintptr) uintptr {
-	start := uintptr(address)
+func Readable(start, size uintptr) uintptr {
 	if start+size < start {
 		size = -start
 	}

@@ -4,9 +4,9 @@ import (
 	"testing"
 	"unsafe"
 
+	"github.com/libjitdebug/libjitdebug/internal/abi"
 	"github.com/libjitdebug/libjitdebug/internal/function"
 	"github.com/libjitdebug/libjitdebug/internal/image"
-	"github.com/libjitdebug/libjitdebug/internal/lineprogram"
 	"github.com/libjitdebug/libjitdebug/internal/machine"
 	"github.com/libjitdebug/libjitdebug/internal/symfile"
 	"github.com/libjitdebug/libjitdebug/tests/samples"
@@ -18,6 +18,7 @@ func FuzzFunctions(f *testing.F) {
 	f.Add([]byte("\x02\x04main\x03a.c\x10\x02\x01\x05\x03\x06\x01\x05_Z1fv\x00\x20\x00\x02\x04\x41\x0e\x10\x00"))
 	f.Add([]byte("\x01\x01x\x01y\x01\x01\x00\xff\x00"))
 	f.Fuzz(func(t *testing.T, data []byte) {
+		kept = kept[:0]
 		next := func() byte {
 			if len(data) == 0 {
 				return 0
@@ -31,41 +32,41 @@ func FuzzFunctions(f *testing.F) {
 			data = data[len(b):]
 			return b
 		}
-		functions := make([]function.Function, 1+next()%8)
+		functions := make([]abi.Function, 1+next()%8)
 		code := make([]byte, 4096)
 		for i := range functions {
 			name, file := text(string(take(int(next())))), text(string(take(int(next()))))
 			size := 1 + uintptr(next())
-			rows := make([]lineprogram.Row, next()%32)
+			rows := make([]abi.Line, next()%32)
 			for i := range rows {
-				rows[i] = lineprogram.Row{Offset: uint64(next()), Line: uint32(next()) << (next() % 32), Column: uint32(next())}
+				rows[i] = abi.Line{Offset: uint64(next()), Line: uint32(next()) << (next() % 32), Column: uint32(next())}
 			}
 			given := &functions[i]
-			*given = function.Function{StructSize: uint32(unsafe.Sizeof(*given)), Unwind: uint32(next()) % 4, Name: name, File: file,
-				Address: uintptr(unsafe.Pointer(&code[int(next())*8])), Size: size}
+			*given = abi.Function{StructSize: uint32(unsafe.Sizeof(*given)), Unwind: uint32(next()) % 4, Name: name, File: file,
+				Address: address(&code[int(next())*8]), Size: size}
 			if len(rows) != 0 {
-				given.Lines, given.LineCount = unsafe.Pointer(&rows[0]), uintptr(len(rows))
+				given.Lines, given.LineCount = address(&rows[0]), uintptr(len(rows))
 			}
-			if given.Unwind == function.UnwindCFI {
+			if given.Unwind == abi.UNWIND_CFI {
 				if cfi := take(int(next())); len(cfi) != 0 {
-					given.CFI, given.CFISize = unsafe.Pointer(&cfi[0]), uintptr(len(cfi))
+					given.CFI, given.CFISize = address(&cfi[0]), uintptr(len(cfi))
 				}
 			}
 			// Code that may look like anything.
-			copy(code[given.Address-uintptr(unsafe.Pointer(&code[0])):], take(int(next())))
+			copy(code[given.Address-address(&code[0]):], take(int(next())))
 		}
-		array, err := function.Functions(unsafe.Pointer(&functions[0]), uintptr(len(functions)))
+		array, _, err := abi.ReadFunctions(address(&functions[0]), uintptr(len(functions)), 0)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, m := range []*machine.Machine{machine.Host, &machine.AArch64} {
-			size, err := array.RecordsSize(m)
+			size, err := function.Size(&array, m)
 			if err != nil {
 				return
 			}
 			memory := make([]uint64, size/8)
 			all := make([]*function.Record, len(functions))
-			if err := array.Records(unsafe.Slice((*byte)(unsafe.Pointer(&memory[0])), size), m, all); err != nil {
+			if err := function.Write(&array, unsafe.Slice((*byte)(unsafe.Pointer(&memory[0])), size), m, all); err != nil {
 				t.Fatal(err)
 			}
 			if function.CheckOverlap(all) != nil {

@@ -4,26 +4,26 @@ import (
 	"testing"
 	"unsafe"
 
+	"github.com/libjitdebug/libjitdebug/internal/abi"
 	"github.com/libjitdebug/libjitdebug/internal/function"
 	"github.com/libjitdebug/libjitdebug/internal/image"
-	"github.com/libjitdebug/libjitdebug/internal/lineprogram"
 	"github.com/libjitdebug/libjitdebug/internal/machine"
 )
 
 // records are those of functions, in Go's memory.
-func records(t testing.TB, functions []function.Function, m *machine.Machine) []*function.Record {
+func records(t testing.TB, functions []abi.Function, m *machine.Machine) []*function.Record {
 	t.Helper()
-	array, err := function.Functions(unsafe.Pointer(&functions[0]), uintptr(len(functions)))
+	array, _, err := abi.ReadFunctions(address(&functions[0]), uintptr(len(functions)), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	size, err := array.RecordsSize(m)
+	size, err := function.Size(&array, m)
 	if err != nil {
 		t.Fatal(err)
 	}
 	memory := make([]uint64, size/8)
 	all := make([]*function.Record, len(functions))
-	if err := array.Records(unsafe.Slice((*byte)(unsafe.Pointer(&memory[0])), size), m, all); err != nil {
+	if err := function.Write(&array, unsafe.Slice((*byte)(unsafe.Pointer(&memory[0])), size), m, all); err != nil {
 		t.Fatal(err)
 	}
 	return all
@@ -36,26 +36,34 @@ func write(records []*function.Record, m *machine.Machine) []byte {
 	return written
 }
 
-func text(s string) unsafe.Pointer { return unsafe.Pointer(&append([]byte(s), 0)[0]) }
+// kept is what tests pass by address, which to the collector is a number.
+var kept []any
+
+func address[T any](of *T) uintptr {
+	kept = append(kept, of)
+	return uintptr(unsafe.Pointer(of))
+}
+
+func text(s string) uintptr { return address(&append([]byte(s), 0)[0]) }
 
 func BenchmarkImage(b *testing.B) {
 	const count = 20000
-	rows := make([]lineprogram.Row, 20)
+	rows := make([]abi.Line, 20)
 	for i := range rows {
-		rows[i] = lineprogram.Row{Offset: uint64(3 * i), Line: uint32(10 + i), Column: uint32(i % 4)}
+		rows[i] = abi.Line{Offset: uint64(3 * i), Line: uint32(10 + i), Column: uint32(i % 4)}
 	}
-	functions := make([]function.Function, count)
+	functions := make([]abi.Function, count)
 	for i := range functions {
-		functions[i] = function.Function{StructSize: uint32(unsafe.Sizeof(functions[i])),
+		functions[i] = abi.Function{StructSize: uint32(unsafe.Sizeof(functions[i])),
 			Name: text("some_function_name"), Address: 0x200000000000 + uintptr(i)*64, Size: 64,
-			File: text("/some/where/program.lang"), Lines: unsafe.Pointer(&rows[0]), LineCount: 20}
+			File: text("/some/where/program.lang"), Lines: address(&rows[0]), LineCount: 20}
 	}
-	array, _ := function.Functions(unsafe.Pointer(&functions[0]), uintptr(len(functions)))
+	array, _, _ := abi.ReadFunctions(address(&functions[0]), uintptr(len(functions)), 0)
 	all := records(b, functions, machine.Host)
 	memory := make([]byte, len(write(all, machine.Host)))
 	b.Run("check", func(b *testing.B) {
 		for b.Loop() {
-			array.RecordsSize(machine.Host)
+			function.Size(&array, machine.Host)
 		}
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/count, "ns/function")
 	})

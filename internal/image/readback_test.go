@@ -15,8 +15,7 @@ import (
 	"testing"
 	"unsafe"
 
-	"github.com/libjitdebug/libjitdebug/internal/function"
-	"github.com/libjitdebug/libjitdebug/internal/lineprogram"
+	"github.com/libjitdebug/libjitdebug/internal/abi"
 	"github.com/libjitdebug/libjitdebug/internal/machine"
 	"github.com/libjitdebug/libjitdebug/internal/symfile"
 	"pgregory.net/rapid"
@@ -26,24 +25,24 @@ import (
 type given struct {
 	name, file    string
 	address, size uint64
-	rows          []lineprogram.Row
+	rows          []abi.Line
 	unwind        uint32
 	cfi           []byte
 }
 
-func (g *given) function() function.Function {
-	f := function.Function{
-		StructSize: uint32(unsafe.Sizeof(function.Function{})), Unwind: g.unwind,
+func (g *given) function() abi.Function {
+	f := abi.Function{
+		StructSize: uint32(unsafe.Sizeof(abi.Function{})), Unwind: g.unwind,
 		Name: text(g.name), Address: uintptr(g.address), Size: uintptr(g.size),
 	}
 	if g.file != "" {
 		f.File = text(g.file)
 	}
 	if len(g.rows) != 0 {
-		f.Lines, f.LineCount = unsafe.Pointer(&g.rows[0]), uintptr(len(g.rows))
+		f.Lines, f.LineCount = address(&g.rows[0]), uintptr(len(g.rows))
 	}
 	if len(g.cfi) != 0 {
-		f.CFI, f.CFISize = unsafe.Pointer(&g.cfi[0]), uintptr(len(g.cfi))
+		f.CFI, f.CFISize = address(&g.cfi[0]), uintptr(len(g.cfi))
 	}
 	return f
 }
@@ -67,19 +66,19 @@ func functions() *rapid.Generator[[]given] {
 			g := &all[i]
 			*g = given{name: name.Draw(t, "name"), file: file.Draw(t, "file"), address: address,
 				size:   1 + rapid.OneOf(rapid.Uint64Range(0, 100), rapid.Uint64Range(0, 1<<32-2)).Draw(t, "size"),
-				unwind: rapid.Uint32Range(function.UnwindNone, function.UnwindCFI).Draw(t, "unwind")}
-			if g.unwind == function.UnwindCFI {
+				unwind: rapid.Uint32Range(abi.UNWIND_NONE, abi.UNWIND_CFI).Draw(t, "unwind")}
+			if g.unwind == abi.UNWIND_CFI {
 				g.cfi = cfi.Draw(t, "cfi")
 			}
 			if g.file != "" {
-				g.rows = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) lineprogram.Row {
-					return lineprogram.Row{
+				g.rows = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) abi.Line {
+					return abi.Line{
 						Offset: rapid.Uint64Range(0, g.size-1).Draw(t, "offset"),
 						Line:   rapid.OneOf(rapid.Uint32Range(0, 300), rapid.Uint32Range(0, 1<<31-1)).Draw(t, "line"),
 						Column: rapid.OneOf(rapid.Just(uint32(0)), rapid.Uint32()).Draw(t, "column"),
 					}
 				}), 0, 30).Draw(t, "rows")
-				slices.SortStableFunc(g.rows, func(a, b lineprogram.Row) int { return cmp.Compare(a.Offset, b.Offset) })
+				slices.SortStableFunc(g.rows, func(a, b abi.Line) int { return cmp.Compare(a.Offset, b.Offset) })
 			}
 			address += g.size + rapid.OneOf(rapid.Just(uint64(0)), rapid.Uint64Range(0, 40)).Draw(t, "gap")
 		}
@@ -93,7 +92,7 @@ func TestReadBack(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		all := functions().Draw(r, "functions")
 		m := rapid.SampledFrom([]*machine.Machine{&machine.X86_64, &machine.AArch64}).Draw(r, "machine")
-		given := make([]function.Function, len(all))
+		given := make([]abi.Function, len(all))
 		for i := range all {
 			given[i] = all[i].function()
 		}

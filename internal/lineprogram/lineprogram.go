@@ -2,15 +2,10 @@
 // source file each address of the code comes from.
 package lineprogram
 
-import "github.com/libjitdebug/libjitdebug/internal/cursor"
-
-// Row is where the code of a line, or of a column in it, begins. Laid out as
-// jitdebug_line.
-type Row struct {
-	Offset uint64 // from the function's address
-	Line   uint32 // 0 for code that comes from none
-	Column uint32 // 0 for the whole line
-}
+import (
+	"github.com/libjitdebug/libjitdebug/internal/abi"
+	"github.com/libjitdebug/libjitdebug/internal/cursor"
+)
 
 const (
 	version    = 4
@@ -66,8 +61,8 @@ func End(c *cursor.Cursor, start int) {
 //
 // Debuggers place a breakpoint on a function where its prologue ends: at this
 // offset, in the line that the rows give for it.
-func Sequence(c *cursor.Cursor, rows []Row, size, prologue uint64) {
-	at := Row{Line: 1}
+func Sequence(c *cursor.Cursor, rows []abi.Line, size, prologue uint64) {
+	at := abi.Line{Line: 1}
 	for i, row := range rows {
 		if i+1 < len(rows) && rows[i+1].Offset == row.Offset {
 			continue
@@ -87,7 +82,7 @@ func Sequence(c *cursor.Cursor, rows []Row, size, prologue uint64) {
 }
 
 // emit writes one row, and makes it the one that the next starts from.
-func emit(c *cursor.Cursor, at *Row, row Row, prologueEnd bool) {
+func emit(c *cursor.Cursor, at *abi.Line, row abi.Line, prologueEnd bool) {
 	if row.Column != at.Column {
 		c.U8(standardColumn)
 		c.ULEB(uint64(row.Column))

@@ -1,6 +1,9 @@
 package registry
 
-import "github.com/libjitdebug/libjitdebug/internal/gdbjit"
+import (
+	"github.com/libjitdebug/libjitdebug/internal/abi"
+	"github.com/libjitdebug/libjitdebug/internal/gdbjit"
+)
 
 // Adopt goes on with the registrations that a parent process left. A thread that was
 // changing something at the moment of the fork is gone: a registration that is not
@@ -10,7 +13,7 @@ func Adopt() error {
 	defer gdbjit.Unlock()
 	serving, err := table.Adopt()
 	if err != nil {
-		return &Error{OutOfMemory, err.Error()}
+		return abi.Refuse(abi.E_MEMORY, "%s", err)
 	}
 	head, strays := gdbjit.Adopt()
 	for _, slot := range serving {
@@ -41,7 +44,7 @@ func Adopt() error {
 		for i := range entries {
 			if r.Copies == 0 {
 				data, _ := entries[i].Image()
-				borrowed.add(uintptr(data))
+				borrowed.add(data)
 			}
 			kept = append(kept, &entries[i])
 		}

@@ -4,60 +4,23 @@ import (
 	"errors"
 	"strconv"
 
+	"github.com/libjitdebug/libjitdebug/internal/abi"
 	"github.com/libjitdebug/libjitdebug/internal/handle"
 )
 
-// Kind is what went wrong, one for each status of the C ABI that comes from
-// here.
-type Kind int
-
-const (
-	Argument Kind = iota
-	BadHandle
-	StaleHandle
-	BadImage
-	OutOfMemory
-	Busy
-	Duplicate
-	Unsupported
-)
-
-// Error is what every function of this package fails with. Its text names the
-// culprit.
-type Error struct {
-	Kind Kind
-	text string
-}
-
 // Where memory is out, none is there for a text.
 var (
-	errNoMemory  = &Error{OutOfMemory, "no memory for the code entries, the copies of the images or the check of their debug information"}
-	errNoHandles = &Error{OutOfMemory, handle.ErrMemory.Error()}
+	errNoMemory  = abi.Refuse(abi.E_MEMORY, "no memory for the code entries, the copies of the images or the check of their debug information")
+	errNoHandles = abi.Refuse(abi.E_MEMORY, "%s", handle.ErrMemory)
 )
 
-func (e *Error) Error() string { return e.text }
-
-// Missing is what is wrong where the caller left out an argument.
-func Missing(argument string) error { return &Error{Argument, argument + " is NULL"} }
-
-// named says which image it is about, where there are several.
-func named(images []Image, index int, kind Kind, text string) error {
-	which := "image: "
-	if len(images) > 1 {
-		which = "image " + strconv.Itoa(index) + " of " + strconv.Itoa(len(images)) + ": "
-	}
-	return &Error{kind, which + text}
-}
-
 func badHandle(h uintptr, err error) error {
-	kind := BadHandle
+	status := abi.E_HANDLE
 	if errors.Is(err, handle.ErrStale) {
-		kind = StaleHandle
+		status = abi.E_STALE
 	}
-	return &Error{kind, "registration 0x" + strconv.FormatUint(uint64(h), 16) + ": " + err.Error()}
+	return abi.Refuse(status, "registration %#x: %s", h, err)
 }
-
-func decimal(n uintptr) string { return strconv.FormatUint(uint64(n), 10) }
 
 func plural(n int, noun string) string {
 	if n == 1 {

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"unsafe"
 
+	"github.com/libjitdebug/libjitdebug/internal/abi"
 	"github.com/libjitdebug/libjitdebug/internal/compact"
 	"github.com/libjitdebug/libjitdebug/internal/function"
 	"github.com/libjitdebug/libjitdebug/internal/gdbjit"
@@ -11,44 +12,35 @@ import (
 	"github.com/libjitdebug/libjitdebug/internal/machine"
 )
 
-// RegisterFunctions writes an image of the count functions of the array in C
-// memory, puts it on the list and returns its handle.
+// RegisterFunctions writes an image of the functions, puts it on the list and
+// returns its handle.
 //
 // What is allocated is in memory, as for Register, and in records and order, which
 // are the caller's to free where they are not 0: on success records belongs to the
 // registration. stack is an address on the calling thread's stack.
-func RegisterFunctions(array unsafe.Pointer, count uintptr, flags uint32, memory *Memory, records, order *uintptr, stack unsafe.Pointer) (uintptr, error) {
-	if err := checkFlags(flags); err != nil {
+func RegisterFunctions(functions abi.Functions, flags abi.Flags, memory *Memory, records, order *uintptr, stack unsafe.Pointer) (uintptr, error) {
+	size, err := function.Size(&functions, machine.Host)
+	if err != nil {
 		return 0, err
-	}
-	if flags&(Borrow|Opaque) != 0 {
-		return 0, &Error{Argument, "flags: JITDEBUG_BORROW and JITDEBUG_OPAQUE are for images, which the caller has, and here the library writes one"}
-	}
-	functions, err := function.Functions(array, count)
-	if err != nil {
-		return 0, &Error{Argument, err.Error()}
-	}
-	size, err := functions.RecordsSize(machine.Host)
-	if err != nil {
-		return 0, &Error{Argument, err.Error()}
 	}
 	n := functions.Len()
 	if !guest.Malloc(records, compact.PartSize+uintptr(size), order, uintptr(n)*unsafe.Sizeof(&function.Record{})) {
 		return 0, errNoMemory
 	}
-	all := unsafe.Slice((*(*function.Record))(at(order)), n)
-	if err := functions.Records(unsafe.Slice((*byte)(unsafe.Add(at(records), compact.PartSize)), size), machine.Host, all); err != nil {
-		return 0, &Error{Argument, err.Error()}
+	all := unsafe.Slice((*(*function.Record))(pointer(*order)), n)
+	behind := unsafe.Slice((*byte)(pointer(*records+compact.PartSize)), size)
+	if err := function.Write(&functions, behind, machine.Host, all); err != nil {
+		return 0, err
 	}
 	for i, f := range all {
 		if hook := gdbjit.Hook(); hook-f.Address < f.Size {
-			return 0, &Error{Argument, "functions[" + strconv.Itoa(i) + "]: covers " + hookName + " at 0x" + strconv.FormatUint(hook, 16)}
+			return 0, functions.Wrong(i, nil, "covers "+hookName+" at 0x"+strconv.FormatUint(hook, 16))
 		}
 	}
 	if err := function.CheckOverlap(all); err != nil {
-		return 0, &Error{Argument, err.Error()}
+		return 0, err
 	}
-	part := compact.NewPart(at(records), n)
+	part := compact.NewPart(pointer(*records), n)
 	image := compact.NewImage(part, all)
 	if image == nil {
 		return 0, errNoMemory
@@ -57,7 +49,7 @@ func RegisterFunctions(array unsafe.Pointer, count uintptr, flags uint32, memory
 
 	var garbage compact.Garbage
 	defer func() { garbage.Free() }() // without the lock
-	slot, err := lockAndTake(flags&NoWait != 0)
+	slot, err := lockAndTake(flags&abi.NOWAIT != 0)
 	if err != nil {
 		return 0, err
 	}
@@ -78,6 +70,3 @@ func (r *registration) part() *compact.Part {
 	}
 	return *(**compact.Part)(unsafe.Pointer(&r.Entries))
 }
-
-// at returns what an address in C memory refers to.
-func at(address *uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(address)) }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"unsafe"
 
+	"github.com/libjitdebug/libjitdebug/internal/abi"
 	"github.com/libjitdebug/libjitdebug/internal/compact"
 	"github.com/libjitdebug/libjitdebug/internal/fault"
 	"github.com/libjitdebug/libjitdebug/internal/gdbjit"
@@ -13,36 +14,6 @@ import (
 	"github.com/libjitdebug/libjitdebug/internal/handle"
 	"github.com/libjitdebug/libjitdebug/internal/symfile"
 )
-
-// The flags of the C ABI.
-const (
-	Borrow uint32 = 1 << iota
-	NoWait
-	Opaque
-
-	unknownFlags = ^(Borrow | NoWait | Opaque)
-)
-
-// Image is an image in C memory, laid out as jitdebug_image.
-type Image struct {
-	Data unsafe.Pointer
-	Size uintptr
-}
-
-// Images returns the count images of the array in C memory.
-func Images(array unsafe.Pointer, count uintptr) ([]Image, error) {
-	if array == nil {
-		return nil, &Error{Argument, "images is NULL"}
-	}
-	if count == 0 {
-		return nil, &Error{Argument, "count is 0"}
-	}
-	const imageSize = unsafe.Sizeof(Image{})
-	if count > ^uintptr(0)/imageSize || guest.Readable(array, count*imageSize) != count*imageSize {
-		return nil, &Error{Argument, "count is " + decimal(count) + ", but images is not an array of so many"}
-	}
-	return unsafe.Slice((*Image)(array), count), nil
-}
 
 // Memory is the C memory of a registration, beside its handle: the code entries
 // of a batch, and the copies of the images one after the other. Entries is 0 for
@@ -93,7 +64,7 @@ const copyAlignment = 16
 // What is nil in memory is allocated; what is not must be large enough. On
 // success it belongs to the registration. On failure nothing has changed, and
 // what is in memory is the caller's to free.
-func Register(images []Image, flags uint32, memory *Memory) (uintptr, error) {
+func Register(images abi.Images, flags abi.Flags, memory *Memory) (uintptr, error) {
 	size, err := check(images, flags)
 	if err != nil {
 		return 0, err
@@ -101,19 +72,19 @@ func Register(images []Image, flags uint32, memory *Memory) (uintptr, error) {
 	if err := allocate(memory, len(images), size); err != nil {
 		return 0, err
 	}
-	copyImages(images, memory.copies())
+	copyImages(images, memory.Copies)
 	return publish(images, flags, memory)
 }
 
 // publish puts images on the list whose memory is there and filled.
-func publish(images []Image, flags uint32, memory *Memory) (uintptr, error) {
-	slot, err := lockAndTake(flags&NoWait != 0)
+func publish(images abi.Images, flags abi.Flags, memory *Memory) (uintptr, error) {
+	slot, err := lockAndTake(flags&abi.NOWAIT != 0)
 	if err != nil {
 		return 0, err
 	}
 	defer gdbjit.Unlock()
 	begin()
-	if flags&Borrow != 0 {
+	if flags&abi.BORROW != 0 {
 		if err := borrow(images); err != nil {
 			table.Put(slot)
 			return 0, err
@@ -171,7 +142,7 @@ func retire(slot *handle.Slot) Memory {
 	for i := range entries {
 		if r.Copies == 0 {
 			data, _ := entries[i].Image()
-			borrowed.remove(uintptr(data))
+			borrowed.remove(data)
 		}
 		gdbjit.Remove(&entries[i])
 	}
@@ -182,28 +153,28 @@ func retire(slot *handle.Slot) Memory {
 }
 
 // ImageOf returns what a debugger is shown as the handle's image of this index.
-func ImageOf(h uintptr, index uintptr) (Image, error) {
+func ImageOf(h uintptr, index uintptr) (abi.Image, error) {
 	gdbjit.Lock()
 	defer gdbjit.Unlock()
 	slot, err := table.Get(h)
 	if err != nil {
-		return Image{}, badHandle(h, err)
+		return abi.Image{}, badHandle(h, err)
 	}
 	r := in(slot)
 	entries, p := r.entries(), r.part()
 	if count := max(1, len(entries)); index >= uintptr(count) {
-		return Image{}, &Error{Argument, "index " + decimal(index) +
-			" is past the end: the registration has " + plural(count, "image")}
+		return abi.Image{}, abi.Refuse(abi.E_ARGUMENT, "index %d is past the end: the registration has %s",
+			index, plural(count, "image"))
 	}
 	if p != nil {
 		data, size := parts.Alone(p)
 		if data == nil {
-			return Image{}, errNoMemory
+			return abi.Image{}, errNoMemory
 		}
-		return Image{data, size}, nil
+		return abi.Image{Data: uintptr(data), Size: size}, nil
 	}
 	data, size := entries[index].Image()
-	return Image{data, uintptr(size)}, nil
+	return abi.Image{Data: data, Size: size}, nil
 }
 
 // entries returns the code entries, which lie where r does or in Entries.
@@ -218,53 +189,40 @@ func (r *registration) entries() []gdbjit.Entry {
 }
 
 // fill makes the entries point to the copies of the images, or to the images.
-func (r *registration) fill(images []Image) {
+func (r *registration) fill(images abi.Images) {
 	if r.Entries != 0 {
 		(*(**batch)(unsafe.Pointer(&r.Entries))).count = uintptr(len(images))
 	}
-	copies := r.Memory.copies()
+	copies := r.Copies
 	entries := r.entries()
 	for i, image := range images {
-		if copies != nil {
+		if copies != 0 {
 			image.Data = copies
-			copies = unsafe.Add(copies, alignedEnd(0, image.Size))
+			copies += alignedEnd(0, image.Size)
 		}
-		entries[i].Set(image.Data, uint64(image.Size))
+		entries[i].Set(image.Data, image.Size)
 	}
 }
 
-func (m *Memory) copies() unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&m.Copies)) }
-
-// check looks at the arguments and the images, and returns the size in bytes of
-// the copies to make.
-func check(images []Image, flags uint32) (uintptr, error) {
-	if err := checkFlags(flags); err != nil {
-		return 0, err
-	}
+// check checks the images, and returns the size in bytes of the copies to make.
+func check(images abi.Images, flags abi.Flags) (uintptr, error) {
 	var total uintptr
 	for i := range images {
-		image := &images[i]
-		if image.Data == nil {
-			return 0, named(images, i, Argument, "data is NULL")
+		bytes, err := images.Bytes(i)
+		if err != nil {
+			return 0, err
 		}
-		if image.Size == 0 {
-			return 0, named(images, i, Argument, "size is 0")
-		}
-		if readable := guest.Readable(image.Data, image.Size); readable != image.Size {
-			return 0, named(images, i, BadImage, "cannot be read past its first "+
-				decimal(readable)+" of "+decimal(image.Size)+" bytes")
-		}
-		if flags&Opaque == 0 {
-			err := symfile.CheckWithin(unsafe.Slice((*byte)(image.Data), image.Size), limits())
+		if flags&abi.OPAQUE == 0 {
+			err := symfile.CheckWithin(bytes, limits())
 			if err == symfile.ErrMemory {
 				return 0, errNoMemory
 			}
 			if err != nil {
-				return 0, named(images, i, BadImage, err.Error())
+				return 0, images.Wrong(i, abi.E_IMAGE, err.Error())
 			}
 		}
-		if flags&Borrow == 0 {
-			total = alignedEnd(total, image.Size)
+		if flags&abi.BORROW == 0 {
+			total = alignedEnd(total, uintptr(len(bytes)))
 		}
 	}
 	return total, nil
@@ -277,13 +235,6 @@ func limits() symfile.Limits {
 }
 
 const hookName = "__jit_debug_register_code"
-
-func checkFlags(flags uint32) error {
-	if unknown := flags & unknownFlags; unknown != 0 {
-		return &Error{Argument, "flags: unknown flag 0x" + strconv.FormatUint(uint64(unknown), 16)}
-	}
-	return nil
-}
 
 // allocate fills in what is nil in memory and needed.
 func allocate(memory *Memory, count int, copies uintptr) error {
@@ -305,15 +256,18 @@ func alignedEnd(start, size uintptr) uintptr {
 }
 
 // copyImages copies the images, unless there is nowhere to.
-func copyImages(images []Image, to unsafe.Pointer) {
-	if to == nil {
+func copyImages(images abi.Images, to uintptr) {
+	if to == 0 {
 		return
 	}
 	for _, image := range images {
-		copy(unsafe.Slice((*byte)(to), image.Size), unsafe.Slice((*byte)(image.Data), image.Size))
-		to = unsafe.Add(to, alignedEnd(0, image.Size))
+		copy(unsafe.Slice((*byte)(pointer(to)), image.Size), unsafe.Slice((*byte)(pointer(image.Data)), image.Size))
+		to += alignedEnd(0, image.Size)
 	}
 }
+
+// pointer is what an address in C memory refers to.
+func pointer(address uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&address)) }
 
 // lockAndTake takes the lock over the list and, with it, a slot.
 func lockAndTake(noWait bool) (*handle.Slot, error) {
@@ -321,7 +275,7 @@ func lockAndTake(noWait bool) (*handle.Slot, error) {
 		if !noWait {
 			gdbjit.Lock()
 		} else if !gdbjit.TryLock() {
-			return nil, &Error{Busy, "JITDEBUG_NOWAIT: another thread is changing the list"}
+			return nil, abi.Refuse(abi.E_BUSY, "JITDEBUG_NOWAIT: another thread is changing the list")
 		}
 		if slot := table.Take(); slot != nil {
 			return slot, nil
@@ -334,17 +288,16 @@ func lockAndTake(noWait bool) (*handle.Slot, error) {
 }
 
 // borrow notes the addresses of borrowed images, all or none.
-func borrow(images []Image) error {
+func borrow(images abi.Images) error {
 	if !borrowed.reserve(uintptr(len(images))) {
 		return errNoMemory
 	}
 	for i := range images {
-		if data := uintptr(images[i].Data); !borrowed.add(data) {
+		if data := images[i].Data; !borrowed.add(data) {
 			for _, earlier := range images[:i] {
-				borrowed.remove(uintptr(earlier.Data))
+				borrowed.remove(earlier.Data)
 			}
-			return named(images, i, Duplicate, "the buffer at 0x"+
-				strconv.FormatUint(uint64(data), 16)+" is borrowed already")
+			return images.Wrong(i, abi.E_DUPLICATE, "the buffer at 0x"+strconv.FormatUint(uint64(data), 16)+" is borrowed already")
 		}
 	}
 	return nil

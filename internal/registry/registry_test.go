@@ -1,12 +1,13 @@
 package registry_test
 
 import (
-	"errors"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"unsafe"
 
+	"github.com/libjitdebug/libjitdebug/internal/abi"
 	"github.com/libjitdebug/libjitdebug/internal/registry"
 	"github.com/libjitdebug/libjitdebug/tests/samples"
 )
@@ -15,20 +16,20 @@ import (
 func TestConcurrentUse(t *testing.T) {
 	const goroutines, rounds = 8, 300
 	bytes := samples.Minimal()
-	image := registry.Image{Data: unsafe.Pointer(&bytes[0]), Size: uintptr(len(bytes))}
+	image := abi.Image{Data: uintptr(unsafe.Pointer(&bytes[0])), Size: uintptr(len(bytes))}
 	var shared atomic.Uintptr
-	shared.Store(register(t, []registry.Image{image}, 0))
+	shared.Store(register(t, abi.Images{image}, 0))
 
 	var group sync.WaitGroup
 	for range goroutines {
 		group.Go(func() {
 			// A buffer is borrowed by one goroutine at a time.
 			own := append([]byte{}, bytes...)
-			borrowed := []registry.Image{{Data: unsafe.Pointer(&own[0]), Size: uintptr(len(own))}}
+			borrowed := abi.Images{{Data: uintptr(unsafe.Pointer(&own[0])), Size: uintptr(len(own))}}
 			for range rounds {
-				batch := register(t, []registry.Image{image, image, image}, 0)
-				lent := register(t, borrowed, registry.Borrow)
-				if _, err := registry.Register(borrowed, registry.Borrow, &registry.Memory{}); kind(err) != registry.Duplicate {
+				batch := register(t, abi.Images{image, image, image}, 0)
+				lent := register(t, borrowed, abi.BORROW)
+				if _, err := registry.Register(borrowed, abi.BORROW, &registry.Memory{}); abi.StatusOf(err) != abi.E_DUPLICATE {
 					t.Errorf("borrowed twice: %v", err)
 				}
 				if shown, err := registry.ImageOf(lent, 0); err != nil || shown != borrowed[0] {
@@ -36,20 +37,21 @@ func TestConcurrentUse(t *testing.T) {
 				}
 				unregister(t, batch)
 				unregister(t, lent)
+				runtime.KeepAlive(own)
 
 				contended := shared.Load()
-				if _, err := registry.ImageOf(contended, 0); err != nil && kind(err) != registry.StaleHandle {
+				if _, err := registry.ImageOf(contended, 0); err != nil && abi.StatusOf(err) != abi.E_STALE {
 					t.Error(err)
 				}
 				if _, err := registry.Unregister(contended); err == nil {
-					shared.Store(register(t, []registry.Image{image}, 0))
-				} else if kind(err) != registry.StaleHandle {
+					shared.Store(register(t, abi.Images{image}, 0))
+				} else if abi.StatusOf(err) != abi.E_STALE {
 					t.Error(err)
 				}
-				handle, err := registry.Register([]registry.Image{image}, registry.NoWait, &registry.Memory{})
+				handle, err := registry.Register(abi.Images{image}, abi.NOWAIT, &registry.Memory{})
 				if err == nil {
 					unregister(t, handle)
-				} else if kind(err) != registry.Busy {
+				} else if abi.StatusOf(err) != abi.E_BUSY {
 					t.Error(err)
 				}
 			}
@@ -57,9 +59,10 @@ func TestConcurrentUse(t *testing.T) {
 	}
 	group.Wait()
 	unregister(t, shared.Load())
+	runtime.KeepAlive(bytes)
 }
 
-func register(t *testing.T, images []registry.Image, flags uint32) uintptr {
+func register(t *testing.T, images abi.Images, flags abi.Flags) uintptr {
 	t.Helper()
 	handle, err := registry.Register(images, flags, &registry.Memory{})
 	if err != nil {
@@ -74,12 +77,4 @@ func unregister(t *testing.T, handle uintptr) {
 	if _, err := registry.Unregister(handle); err != nil {
 		t.Error(err)
 	}
-}
-
-func kind(err error) registry.Kind {
-	var known *registry.Error
-	if errors.As(err, &known) {
-		return known.Kind
-	}
-	return -1
 }
