@@ -1,9 +1,12 @@
 package registry
 
 import (
+	"unsafe"
+
 	"github.com/libjitdebug/libjitdebug/internal/elf"
 	"github.com/libjitdebug/libjitdebug/internal/gdbjit"
 	"github.com/libjitdebug/libjitdebug/internal/guest"
+	"github.com/libjitdebug/libjitdebug/internal/image"
 	"github.com/libjitdebug/libjitdebug/internal/machine"
 )
 
@@ -28,4 +31,20 @@ func (r *registration) hasBreakpoint() bool {
 		elf.Code(elf.Sections(entries[i].Bytes()), look)
 	}
 	return found
+}
+
+// empty is an image that has nothing, and its entry.
+var empty struct {
+	entry gdbjit.Entry
+	image [image.EmptySize]byte
+}
+
+// settleBreakpoints has gdb look for the places of its breakpoints, as it does
+// when an image comes and not when one goes: those in code that has gone it then
+// takes out. With the lock held.
+func settleBreakpoints() {
+	image.WriteEmpty(&empty.image, machine.Host)
+	empty.entry.Set(uintptr(unsafe.Pointer(&empty.image)), uintptr(len(empty.image)))
+	gdbjit.Add(&empty.entry)
+	gdbjit.Remove(&empty.entry)
 }
