@@ -13,7 +13,7 @@ import (
 // functions behind it. Addresses are integers to Go: its collector has no
 // business with C memory.
 type Part struct {
-	_     uintptr // the next one of Garbage; else 0, which no batch of images begins with
+	_     uintptr // the next block of Garbage, once this is garbage
 	image uintptr // the Image that shows it
 	alone uintptr // the copyOf that the caller has asked for, or 0
 	count int     // of functions

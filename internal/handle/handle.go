@@ -48,19 +48,22 @@ const (
 	generationMask  = 0xff
 )
 
-// Slot is what a handle stands for. Value is the owner's, and no pointer to Go
-// memory.
+// Slot is what a handle stands for: a generational slot, of the size of a cache
+// line. Value is the owner's from Take until Retire or Put, and holds no pointer to
+// Go memory.
 type Slot struct {
-	Value [6]uintptr
-
-	// The slot behind this one in a queue. An integer to Go: its collector has
-	// no business with C memory.
-	next uintptr
+	Value [7]uintptr
 
 	// Twice the number of times that the slot has been retired, and one more
 	// while it serves.
 	state uint64
 }
+
+// next is the slot behind this one in a queue, in which no slot has a value. An
+// integer to Go: its collector has no business with C memory.
+//
+//go:nosplit
+func (s *Slot) next() *uintptr { return &s.Value[len(s.Value)-1] }
 
 // Table holds slots. It is guarded by a lock of the caller's, all but Grow. The
 // zero Table is empty.
@@ -85,7 +88,7 @@ func slotAt(link *uintptr) *Slot { return *(**Slot)(unsafe.Pointer(link)) }
 func (t *Table) Take() *Slot {
 	if t.retired > Quarantine {
 		slot := slotAt(&t.oldest)
-		t.oldest = slot.next
+		t.oldest = *slot.next()
 		t.retired--
 		return slot
 	}
@@ -94,7 +97,7 @@ func (t *Table) Take() *Slot {
 	}
 	slot := slotAt(&t.fresh)
 	if slot != nil {
-		t.fresh = slot.next
+		t.fresh = *slot.next()
 	}
 	return slot
 }
@@ -104,11 +107,11 @@ func (t *Table) Take() *Slot {
 //go:nosplit
 func (t *Table) Put(slot *Slot) {
 	this := uintptr(unsafe.Pointer(slot))
-	slot.next = 0
+	*slot.next() = 0
 	if t.retired == 0 {
 		t.oldest = this
 	} else {
-		slotAt(&t.newest).next = this
+		*slotAt(&t.newest).next() = this
 	}
 	t.newest = this
 	t.retired++
@@ -192,7 +195,7 @@ func (t *Table) Grow() error {
 		return ErrMemory
 	}
 	for i := range slots[1:] {
-		slots[i].next = uintptr(unsafe.Pointer(&slots[i+1]))
+		*slots[i].next() = uintptr(unsafe.Pointer(&slots[i+1]))
 	}
 	t.grown.Store(pointer.Restore(pointer.Save(slots)).(*block))
 	return nil
@@ -219,7 +222,7 @@ func (t *Table) Adopt() (serving []*Slot, err error) {
 			case slot.state != 0:
 				t.Put(slot)
 			default:
-				slot.next = t.fresh
+				*slot.next() = t.fresh
 				t.fresh = uintptr(unsafe.Pointer(slot))
 			}
 		}

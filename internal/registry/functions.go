@@ -18,23 +18,23 @@ import (
 // What is allocated is in memory, as for Register, and in records and order, which
 // are the caller's to free where they are not 0: on success records belongs to the
 // registration. stack is an address on the calling thread's stack.
-func RegisterFunctions(functions abi.Functions, flags abi.Flags, memory *Memory, records, order *uintptr, stack unsafe.Pointer) (uintptr, error) {
-	size, err := function.Size(&functions, machine.Host)
+func RegisterFunctions(given abi.Functions, flags abi.Flags, memory *Memory, records, order *uintptr, stack unsafe.Pointer) (uintptr, error) {
+	size, err := function.Size(&given, machine.Host)
 	if err != nil {
 		return 0, err
 	}
-	n := functions.Len()
+	n := given.Len()
 	if !guest.Malloc(records, compact.PartSize+uintptr(size), order, uintptr(n)*unsafe.Sizeof(&function.Record{})) {
 		return 0, errNoMemory
 	}
 	all := unsafe.Slice((*(*function.Record))(pointer(*order)), n)
 	behind := unsafe.Slice((*byte)(pointer(*records+compact.PartSize)), size)
-	if err := function.Write(&functions, behind, machine.Host, all); err != nil {
+	if err := function.Write(&given, behind, machine.Host, all); err != nil {
 		return 0, err
 	}
 	for i, f := range all {
 		if hook := gdbjit.Hook(); hook-f.Address < f.Size {
-			return 0, functions.Wrong(i, nil, "covers "+hookName+" at 0x"+strconv.FormatUint(hook, 16))
+			return 0, given.Wrong(i, nil, "covers "+hookName+" at 0x"+strconv.FormatUint(hook, 16))
 		}
 	}
 	if err := function.CheckOverlap(all); err != nil {
@@ -55,7 +55,7 @@ func RegisterFunctions(functions abi.Functions, flags abi.Flags, memory *Memory,
 	}
 	defer gdbjit.Unlock()
 	begin()
-	in(slot).Memory = Memory{Entries: *records}
+	*in(slot) = registration{kind: functions, Memory: Memory{Entries: *records}}
 	*records = 0
 	garbage = parts.Add(image, stack)
 	return slot.Arm(), nil
@@ -65,7 +65,7 @@ func RegisterFunctions(functions abi.Functions, flags abi.Flags, memory *Memory,
 //
 //go:nosplit
 func (r *registration) part() *compact.Part {
-	if r.Entries == 0 || (*(**batch)(unsafe.Pointer(&r.Entries))).count != 0 {
+	if r.kind != functions {
 		return nil
 	}
 	return *(**compact.Part)(unsafe.Pointer(&r.Entries))

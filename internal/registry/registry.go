@@ -15,19 +15,28 @@ import (
 	"github.com/libjitdebug/libjitdebug/internal/symfile"
 )
 
-// Memory is the C memory of a registration, beside its handle: the code entries
-// of a batch, and the copies of the images one after the other. Entries is 0 for
-// a single image, and Copies for borrowed ones; of functions, Entries is their
-// part. The addresses are integers to Go: its collector has no business with C
-// memory.
+// Memory is the C memory of a registration, beside its slot: the code entries of a
+// batch, or the part that keeps functions; and the copies of the images one after
+// the other, 0 if they are borrowed. The addresses are integers to Go: its collector
+// has no business with C memory.
 type Memory struct {
 	Entries, Copies uintptr
 }
 
+// A kind of registration, by what its Entries are.
+type kind uintptr
+
+const (
+	oneImage  kind = iota // none: its code entry is in the slot
+	batch                 // a batchHead
+	functions             // a compact.Part
+)
+
 // A registration lies in C memory, in the slot of its handle.
 type registration struct {
+	kind kind
 	Memory
-	single gdbjit.Entry // if there are no Entries
+	single gdbjit.Entry // of oneImage
 }
 
 var _ [unsafe.Sizeof(handle.Slot{}.Value)]byte = [unsafe.Sizeof(registration{})]byte{}
@@ -37,8 +46,8 @@ func in(slot *handle.Slot) *registration {
 	return (*registration)(unsafe.Pointer(&slot.Value))
 }
 
-// A batch is what Entries points to; its entries follow.
-type batch struct {
+// A batchHead is in front of the entries of a batch.
+type batchHead struct {
 	count uintptr
 	_     uintptr
 }
@@ -122,7 +131,7 @@ func Unregister(h uintptr) (Memory, error) {
 	}
 	r := in(slot)
 	if r.hasBreakpoint() {
-		defer gdbjit.SettleBreakpoints()
+		defer settleBreakpoints()
 	}
 	if p := r.part(); p != nil {
 		garbage = parts.Remove(p)
@@ -161,8 +170,11 @@ func ImageOf(h uintptr, index uintptr) (abi.Image, error) {
 		return abi.Image{}, badHandle(h, err)
 	}
 	r := in(slot)
-	entries, p := r.entries(), r.part()
-	if count := max(1, len(entries)); index >= uintptr(count) {
+	count, p := 1, r.part()
+	if p == nil {
+		count = len(r.entries())
+	}
+	if index >= uintptr(count) {
 		return abi.Image{}, abi.Refuse(abi.E_ARGUMENT, "index %d is past the end: the registration has %s",
 			index, plural(count, "image"))
 	}
@@ -173,25 +185,27 @@ func ImageOf(h uintptr, index uintptr) (abi.Image, error) {
 		}
 		return abi.Image{Data: uintptr(data), Size: size}, nil
 	}
-	data, size := entries[index].Image()
+	data, size := r.entries()[index].Image()
 	return abi.Image{Data: data, Size: size}, nil
 }
 
-// entries returns the code entries, which lie where r does or in Entries.
+// entries returns the code entries of images.
 //
 //go:nosplit
 func (r *registration) entries() []gdbjit.Entry {
-	if r.Entries == 0 {
+	if r.kind == oneImage {
 		return unsafe.Slice(&r.single, 1)
 	}
-	b := *(**batch)(unsafe.Pointer(&r.Entries))
+	b := *(**batchHead)(unsafe.Pointer(&r.Entries))
 	return unsafe.Slice((*gdbjit.Entry)(unsafe.Add(unsafe.Pointer(b), unsafe.Sizeof(*b))), b.count)
 }
 
 // fill makes the entries point to the copies of the images, or to the images.
 func (r *registration) fill(images abi.Images) {
+	r.kind = oneImage
 	if r.Entries != 0 {
-		(*(**batch)(unsafe.Pointer(&r.Entries))).count = uintptr(len(images))
+		r.kind = batch
+		(*(**batchHead)(unsafe.Pointer(&r.Entries))).count = uintptr(len(images))
 	}
 	copies := r.Copies
 	entries := r.entries()
@@ -240,7 +254,7 @@ const hookName = "__jit_debug_register_code"
 func allocate(memory *Memory, count int, copies uintptr) error {
 	var entries uintptr
 	if count > 1 {
-		entries = unsafe.Sizeof(batch{}) + uintptr(count)*unsafe.Sizeof(gdbjit.Entry{})
+		entries = unsafe.Sizeof(batchHead{}) + uintptr(count)*unsafe.Sizeof(gdbjit.Entry{})
 	} else if memory.Copies != 0 || copies == 0 {
 		return nil
 	}
