@@ -4,8 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::images::Images;
 use crate::library::text;
-use crate::registration::Images;
 
 /// What kind of failure it is, one for each status of the C library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -63,6 +63,7 @@ extern crate alloc;
 
 mod error;
 mod function;
+mod images;
 mod library;
 mod registration;
 mod section;

@@ -12,7 +12,9 @@ use jitdebug_sys::{
 };
 
 use crate::error::{Error, Failure, Status};
-use crate::{Function, Section};
+use crate::function::Function;
+use crate::images::Images;
+use crate::section::Section;
 
 /// Code that a debugger is shown for as long as this lives: one or more ELF images,
 /// which the caller has, or the library makes of functions or of an object file.
@@ -37,15 +39,6 @@ pub struct Registration {
 unsafe impl Send for Registration {}
 // SAFETY: as above; a shared registration can only be read.
 unsafe impl Sync for Registration {}
-
-/// Who has the bytes. A buffer is a `Vec` still: to make it a boxed slice could move
-/// it, which is a copy.
-pub(crate) enum Images {
-    One(Vec<u8>),
-    Batch(Vec<Vec<u8>>),
-    /// The library.
-    Copied,
-}
 
 impl Registration {
     /// Registers an image. It is not copied: the library borrows the buffer until

@@ -1,0 +1,11 @@
+//! Who has the bytes of what is registered.
+
+use alloc::vec::Vec;
+
+/// A buffer is a `Vec` still: to make it a boxed slice could move it, which is a copy.
+pub(crate) enum Images {
+    One(Vec<u8>),
+    Batch(Vec<Vec<u8>>),
+    /// The library.
+    Copied,
+}
