@@ -12,9 +12,9 @@ import (
 	"unsafe"
 )
 
-// TestBusyThreads stops threads that register and unregister functions at any
+// TestFunctionsOfBusyThreads stops threads that register and unregister functions at any
 // time, and reads all images.
-func TestBusyThreads(t *testing.T) {
+func TestFunctionsOfBusyThreads(t *testing.T) {
 	p := start(t, false, "testdata/busy.c")
 	r := newReader()
 	const stops = 600
@@ -43,10 +43,10 @@ func (p *process) stop() {
 	}
 }
 
-// TestEveryInstruction steps through calls that merge and divide, and walks the
+// TestMergesAtEveryInstruction steps through calls that merge and divide, and walks the
 // list after each instruction. What comes before an image is put on the list is
 // left out: it takes long, and the list's head tells when it is over.
-func TestEveryInstruction(t *testing.T) {
+func TestMergesAtEveryInstruction(t *testing.T) {
 	runtime.LockOSThread() // of which the host is the tracee
 	defer runtime.UnlockOSThread()
 	p := start(t, true, "testdata/steps.c")

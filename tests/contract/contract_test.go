@@ -1,6 +1,6 @@
-// Package contract_test holds the library to what include/jitdebug.h says, from
+// Package contract holds the library to what include/jitdebug.h says, from
 // C, and to what it promises a linker and a package.
-package contract_test
+package contract
 
 import (
 	"path/filepath"

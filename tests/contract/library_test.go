@@ -1,4 +1,4 @@
-package contract_test
+package contract
 
 import (
 	"os"
@@ -73,7 +73,7 @@ func TestNoDebuggerScripts(t *testing.T) {
 
 // A guest has no business with the packages that print, open files or reach the
 // network: os alone changes the host's descriptors when it is initialised.
-func TestPackages(t *testing.T) {
+func TestPackagesNotLinked(t *testing.T) {
 	output := host.Run(t, limit, host.Tool(t, "go"), "list", "-C", host.Root(t), "-deps", ".")
 	packages := strings.Fields(output)
 	if !slices.Contains(packages, "runtime") {

@@ -1,4 +1,4 @@
-package contract_test
+package contract
 
 import (
 	"os"
@@ -13,7 +13,7 @@ import (
 // An installed copy lies where a packager looks for it, a program builds with it
 // through pkg-config and runs, and all that names a version names that of
 // VERSION.
-func TestInstall(t *testing.T) {
+func TestMakeInstall(t *testing.T) {
 	bytes, err := os.ReadFile(filepath.Join(host.Root(t), "VERSION"))
 	if err != nil {
 		t.Fatal(err)

@@ -125,7 +125,7 @@ func TestSetUserID(t *testing.T) {
 }
 
 // A server of 100 workers, in each of which Go starts.
-func TestWorkers(t *testing.T) {
+func TestWorkersOfAServer(t *testing.T) {
 	const count = 100
 	command := exec.Command(compile(t, "testdata/workers.c"), fmt.Sprint(count))
 	command.Env = append(os.Environ(), "JITDEBUG_LIBRARY="+host.Library(t))

@@ -11,16 +11,16 @@ import (
 	"github.com/libjitdebug/libjitdebug/tests/host"
 )
 
-// TestWorkers forks 2,000 times under four busy threads; each child registers a
+// TestForkedWorkers forks 2,000 times under four busy threads; each child registers a
 // hundred images, unregisters some of its parent's and checks the whole list.
-func TestWorkers(t *testing.T) {
+func TestForkedWorkers(t *testing.T) {
 	program := host.Compile(t, "testdata/workers.c", host.Linked(t)...)
 	host.Run(t, 8*time.Minute, program, "2000", "1")
 	host.Run(t, 2*time.Minute, program, "8", "8") // and a child's child, and so on
 }
 
-// TestWorkersWithFunctions does so with functions, whose images are merged.
-func TestWorkersWithFunctions(t *testing.T) {
+// TestForkedWorkersWithFunctions does so with functions, whose images are merged.
+func TestForkedWorkersWithFunctions(t *testing.T) {
 	host.Run(t, 2*time.Minute, host.Compile(t, "testdata/functions.c", host.Linked(t)...), "400")
 }
 

@@ -1,6 +1,6 @@
-// Package functions_test shows functions that were registered without an image to
+// Package functions shows functions that were registered without an image to
 // gdb and lldb, and reads what the library wrote of them with other tools.
-package functions_test
+package functions
 
 import (
 	"os"
@@ -101,7 +101,7 @@ func resolve(t *testing.T, how string) {
 }
 
 // Debuggers show a name as it was given, whatever it looks like to them.
-func TestNames(t *testing.T) {
+func TestNamesAsGiven(t *testing.T) {
 	names := []string{
 		"fooB", "foo__bar", "a::b<c>", "js:/a/b.js:10:5 f", "with spaces", "grüße", "関数", "_Z3fooi", "_ZN1a1bE",
 		"_RNvC1a1b", "_D1a1bFZv", "_start", "__x", "_ada_x", "operator()", "operator<<", "foo(int)", "~x", "a b::c", "Ünïcode::ñ",

@@ -1,6 +1,6 @@
-// Package handles_test shows that a handle is what it says, and that nothing
+// Package handles shows that a handle is what it says, and that nothing
 // else is one, whatever a host passes and from however many threads.
-package handles_test
+package handles
 
 import (
 	"testing"

@@ -1,6 +1,6 @@
-// Package memory_test shows what happens when memory runs out: a call is refused
+// Package memory shows what happens when memory runs out: a call is refused
 // with JITDEBUG_E_MEMORY, nothing has changed, and the next call works.
-package memory_test
+package memory
 
 import (
 	"os"

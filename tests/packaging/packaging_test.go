@@ -13,7 +13,7 @@ import (
 	"github.com/libjitdebug/libjitdebug/tests/host"
 )
 
-func TestInstalled(t *testing.T) {
+func TestCMakeInstall(t *testing.T) {
 	tree := configured(t, "-DCMAKE_INSTALL_LIBDIR=lib")
 	before, prefix := filepath.Join(t.TempDir(), "before"), filepath.Join(t.TempDir(), "moved there")
 	cmake(t, "--install", tree, "--prefix", before)
@@ -89,7 +89,7 @@ func TestFetchContent(t *testing.T) {
 	shows(t, byCMake(t, consumer(t, "fetch_content"), "-DFETCHCONTENT_SOURCE_DIR_JITDEBUG="+checkout))
 }
 
-func TestPackages(t *testing.T) {
+func TestArchives(t *testing.T) {
 	tree := configured(t, "-DCMAKE_INSTALL_PREFIX=/usr")
 	destination := t.TempDir()
 	install := exec.Command(host.Tool(t, "cmake"), "--install", tree)

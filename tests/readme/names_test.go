@@ -82,7 +82,7 @@ func TestLinks(t *testing.T) {
 
 // What the text names in passing is there: files, targets of make, functions, flags and
 // variables of the environment.
-func TestNames(t *testing.T) {
+func TestNamedThingsAreThere(t *testing.T) {
 	root := host.Root(t)
 	makefile := contents(t, "Makefile")
 	var sources strings.Builder

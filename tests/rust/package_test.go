@@ -13,7 +13,7 @@ import (
 
 // What crates.io would be given: it builds by itself, and brings what it must and
 // nothing else.
-func TestPackages(t *testing.T) {
+func TestCratesAsPublished(t *testing.T) {
 	pack(t) // and has each built; jitdebug on the package of jitdebug-sys
 	license, err := os.ReadFile(filepath.Join(host.Root(t), "LICENSE"))
 	if err != nil {

@@ -9,16 +9,16 @@ import (
 	"github.com/libjitdebug/libjitdebug/tests/host"
 )
 
-// TestEveryInstruction steps through calls from another process, and walks the
+// TestListAtEveryInstruction steps through calls from another process, and walks the
 // list after every instruction.
-func TestEveryInstruction(t *testing.T) {
+func TestListAtEveryInstruction(t *testing.T) {
 	tracer := host.Compile(t, "testdata/steps.c")
 	calls := host.Compile(t, "testdata/steps_host.c", host.Linked(t)...)
 	t.Log("\n" + host.Run(t, 4*time.Minute, tracer, calls))
 }
 
-// TestBusyThreads stops a process whose threads are all at it.
-func TestBusyThreads(t *testing.T) {
+// TestListOfBusyThreads stops a process whose threads are all at it.
+func TestListOfBusyThreads(t *testing.T) {
 	stopper := host.Compile(t, "testdata/stops.c")
 	busy := host.Compile(t, "testdata/stops_host.c", host.Linked(t)...)
 	t.Log("\n" + host.Run(t, time.Minute, stopper, busy, "4000"))

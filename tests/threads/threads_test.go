@@ -1,6 +1,6 @@
-// Package threads_test shows that threads may do what they like at once: the
+// Package threads shows that threads may do what they like at once: the
 // list stays whole, and the memory where it was.
-package threads_test
+package threads
 
 import (
 	"os"
