@@ -39,10 +39,17 @@ type descriptor struct {
 
 // The layouts are those of the C structures, or this does not compile.
 var (
-	_ [unsafe.Sizeof(Entry{})]byte              = [C.sizeof_struct_jit_code_entry]byte{}
-	_ [unsafe.Sizeof(descriptor{})]byte         = [C.sizeof_struct_jit_descriptor]byte{}
-	_ [unsafe.Offsetof(Entry{}.size)]byte       = [unsafe.Offsetof(C.struct_jit_code_entry{}.symfile_size)]byte{}
-	_ [unsafe.Offsetof(descriptor{}.first)]byte = [unsafe.Offsetof(C.struct_jit_descriptor{}.first_entry)]byte{}
+	_ [unsafe.Sizeof(Entry{})]byte           = [C.sizeof_struct_jit_code_entry]byte{}
+	_ [unsafe.Offsetof(Entry{}.next)]byte    = [unsafe.Offsetof(C.struct_jit_code_entry{}.next_entry)]byte{}
+	_ [unsafe.Offsetof(Entry{}.prev)]byte    = [unsafe.Offsetof(C.struct_jit_code_entry{}.prev_entry)]byte{}
+	_ [unsafe.Offsetof(Entry{}.symfile)]byte = [unsafe.Offsetof(C.struct_jit_code_entry{}.symfile_addr)]byte{}
+	_ [unsafe.Offsetof(Entry{}.size)]byte    = [unsafe.Offsetof(C.struct_jit_code_entry{}.symfile_size)]byte{}
+
+	_ [unsafe.Sizeof(descriptor{})]byte            = [C.sizeof_struct_jit_descriptor]byte{}
+	_ [unsafe.Offsetof(descriptor{}.version)]byte  = [unsafe.Offsetof(C.struct_jit_descriptor{}.version)]byte{}
+	_ [unsafe.Offsetof(descriptor{}.action)]byte   = [unsafe.Offsetof(C.struct_jit_descriptor{}.action_flag)]byte{}
+	_ [unsafe.Offsetof(descriptor{}.relevant)]byte = [unsafe.Offsetof(C.struct_jit_descriptor{}.relevant_entry)]byte{}
+	_ [unsafe.Offsetof(descriptor{}.first)]byte    = [unsafe.Offsetof(C.struct_jit_descriptor{}.first_entry)]byte{}
 )
 
 // desc is that of the pair in use.
