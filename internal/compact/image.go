@@ -19,6 +19,7 @@ type Image struct {
 	functions  int
 	partCount  int
 	start, end uint64 // of its code
+	active     bool   // may be on the stack, as of the latest scan
 	entry      gdbjit.Entry
 }
 
@@ -99,17 +100,6 @@ func (i *Image) adopt() {
 // meets says whether a section of the image's has a byte of these addresses.
 func (i *Image) meets(from, to uint64) bool {
 	return from < i.end && i.start < to && image.Meets(i.bytes(), from, to)
-}
-
-// meetsAny says whether one of the addresses is in a section of the image's, or
-// at its end, as after a call.
-func (i *Image) meetsAny(addresses []uint64) bool {
-	for _, address := range addresses {
-		if i.meets(address-1, address+1) {
-			return true
-		}
-	}
-	return false
 }
 
 // hasBreakpoint says whether a debugger may have a breakpoint in its code.

@@ -187,12 +187,11 @@ func (s *Set) release(p *Part) {
 // in vain if its image goes.
 func (s *Set) merge(l list, stack unsafe.Pointer) bool {
 	var chosen [fan]uintptr
-	var room [64]uint64
-	active := s.active(l, stack, room[:0])
+	s.findActive(l, stack)
 	n, functions, left := 0, 0, 0
 	watched := gdbjit.Watched()
 	for at := s.lists[l].newest; at != 0 && n < fan; at = imageAt(at).next {
-		if i := imageAt(at); functions+i.functions <= limit && !i.meetsAny(active) {
+		if i := imageAt(at); functions+i.functions <= limit && !i.active {
 			if watched && left < spared && i.hasBreakpoint() {
 				left++
 				continue
@@ -208,15 +207,18 @@ func (s *Set) merge(l list, stack unsafe.Pointer) bool {
 	return s.replace(chosen[:n], nil, func(from, to uint64) bool { return to-from > reach || s.meets(from, to) })
 }
 
-// active returns what on the stack may be addresses in the code of a list.
-func (s *Set) active(l list, stack unsafe.Pointer, found []uint64) []uint64 {
+// findActive finds the images of a list of which a function may be on the stack: a
+// conservative stack scan, for any word can be a return address.
+func (s *Set) findActive(l list, stack unsafe.Pointer) {
 	const (
 		depth = 256 << 10
 		page  = 4096
 	)
 	start, end := ^uint64(0), uint64(0)
 	for at := s.lists[l].newest; at != 0; at = imageAt(at).next {
-		start, end = min(start, imageAt(at).start), max(end, imageAt(at).end)
+		i := imageAt(at)
+		i.active = false
+		start, end = min(start, i.start), max(end, i.end)
 	}
 	for offset := uintptr(0); offset < depth; {
 		size := page - (uintptr(stack)+offset)%page
@@ -225,12 +227,21 @@ func (s *Set) active(l list, stack unsafe.Pointer, found []uint64) []uint64 {
 		}
 		for rest := offset + size; offset < rest; offset += wordSize {
 			word := *(*uint64)(unsafe.Add(stack, offset))
-			if start <= word && word <= end && len(found) < cap(found) {
-				found = append(found, word)
+			if start <= word && word <= end {
+				s.markActive(l, word)
 			}
 		}
 	}
-	return found
+}
+
+// markActive marks the images of a list that have an address in a section, or at
+// its end, as after a call.
+func (s *Set) markActive(l list, address uint64) {
+	for at := s.lists[l].newest; at != 0; at = imageAt(at).next {
+		if i := imageAt(at); !i.active && i.meets(address-1, address+1) {
+			i.active = true
+		}
+	}
 }
 
 // meets says whether a section of an image may have a byte of these addresses.

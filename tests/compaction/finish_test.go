@@ -91,6 +91,19 @@ func TestFinishAtBreakpoint(t *testing.T) {
 		"stop reason = breakpoint 2.1", "`caller at generated.lang:2\n", "`main at ")
 }
 
+// TestFinishBelowManyFrames waits in gdb for the end of a function that the library
+// has to find on the stack of the thread that registers: its name is one of those
+// that gdb reads from what would be gone. There is much in front of it.
+func TestFinishBelowManyFrames(t *testing.T) {
+	program := host.Compile(t, "testdata/deep.c", host.Linked(t)...)
+	t.Setenv("MALLOC_PERTURB_", "165")
+	for _, frames := range []string{"60", "70", "1000"} {
+		output := host.GDB(t, []string{"break work", "run", "frame function a@b", "finish", "backtrace"},
+			"--args", program, frames, "a@b")
+		host.InOrder(t, output, " in a@b () at generated.lang:", "\nmain (", "#0  main (")
+	}
+}
+
 // imagesOf returns what stands behind a text in the lines that have it.
 func imagesOf(output, text string) (images []string) {
 	for line := range strings.Lines(output) {
