@@ -1,3 +1,3 @@
-//! wasmtime 42 in miniature.
+//! wasmtime 50 in miniature.
 
 plugin::plugin!(new);

@@ -1,3 +1,3 @@
-//! wasmtime 41 in miniature.
+//! wasmtime 36 in miniature.
 
 plugin::plugin!(old);

@@ -10,10 +10,9 @@ use std::io::{self, Write};
 use std::os::fd::AsRawFd;
 use std::path::Path;
 use std::string::String;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::vec::Vec;
-use std::{mem, process, ptr};
-
-use object::pod::bytes_of;
+use std::{mem, process, ptr, slice};
 
 /// "JiTD" as a number in the machine's byte order, by which a reader knows that.
 const MAGIC: u32 = 0x4A69_5444;
@@ -23,6 +22,10 @@ const VERSION: u32 = 1;
 
 /// How much of the file is mapped, in bytes. No more than the mapping itself counts.
 const MAPPED: usize = 1024;
+
+/// How many functions of this process have a number. perf takes two of one number for
+/// one, and versions of wasmtime write to one file.
+static NUMBERED: AtomicU64 = AtomicU64::new(0);
 
 /// What a record is about.
 #[repr(u32)]
@@ -52,7 +55,7 @@ pub struct RecordHeader {
 }
 
 // SAFETY: integers without padding between them.
-unsafe impl object::Pod for RecordHeader {}
+unsafe impl Plain for RecordHeader {}
 
 /// A function that was made. Its name, which ends in NUL, and its code follow.
 #[derive(Debug, Default, Clone, Copy)]
@@ -75,7 +78,7 @@ pub struct CodeLoadRecord {
 }
 
 // SAFETY: integers without padding between them.
-unsafe impl object::Pod for CodeLoadRecord {}
+unsafe impl Plain for CodeLoadRecord {}
 
 /// A row of a function's source lines.
 #[derive(Debug, Default)]
@@ -104,7 +107,7 @@ pub struct DebugInfoRecord {
 }
 
 // SAFETY: integers without padding between them.
-unsafe impl object::Pod for DebugInfoRecord {}
+unsafe impl Plain for DebugInfoRecord {}
 
 /// What the file begins with.
 #[derive(Debug, Default, Clone, Copy)]
@@ -129,7 +132,7 @@ pub struct FileHeader {
 }
 
 // SAFETY: integers without padding between them.
-unsafe impl object::Pod for FileHeader {}
+unsafe impl Plain for FileHeader {}
 
 /// A jitdump file that is being written.
 ///
@@ -139,7 +142,6 @@ pub struct JitDumpFile {
     file: File,
     _mapping: Mapping,
     machine: u32,
-    next_index: u64,
 }
 
 impl JitDumpFile {
@@ -148,11 +150,16 @@ impl JitDumpFile {
     pub fn new(filename: impl AsRef<Path>, e_machine: u32) -> io::Result<Self> {
         let file = OpenOptions::new().create(true).read(true).append(true).open(filename)?;
         let mapping = Mapping::new(&file)?;
-        let dump = Self { file, _mapping: mapping, machine: e_machine, next_index: 0 };
-        if dump.file.metadata()?.len() == 0 {
-            dump.append(bytes_of(&dump.header()))?;
-        }
+        let dump = Self { file, _mapping: mapping, machine: e_machine };
+        dump.begin()?;
         Ok(dump)
+    }
+
+    fn begin(&self) -> io::Result<()> {
+        if self.file.metadata()?.len() == 0 {
+            self.append(bytes_of(&self.header()))?;
+        }
+        Ok(())
     }
 
     fn header(&self) -> FileHeader {
@@ -180,11 +187,9 @@ impl JitDumpFile {
         time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
     }
 
-    /// A number for a function, another one each time.
+    /// A number for a function, another one each time in this process.
     pub fn next_code_index(&mut self) -> u64 {
-        let index = self.next_index;
-        self.next_index += 1;
-        index
+        NUMBERED.fetch_add(1, Ordering::Relaxed)
     }
 
     /// The file.
@@ -221,13 +226,61 @@ impl JitDumpFile {
             size: code.len() as u64,
             index: self.next_code_index(),
         };
-        let mut bytes = Vec::with_capacity(size);
-        bytes.extend_from_slice(bytes_of(&record));
-        bytes.extend_from_slice(method_name.as_bytes());
+        self.write_code_load_record(method_name, record, code)
+    }
+
+    /// Begins the file, unless somebody has. [`JitDumpFile::new`] does so.
+    pub fn write_file_header(&mut self) -> io::Result<()> {
+        self.begin()
+    }
+
+    /// Appends a function by its record, whose sizes and numbers are the caller's.
+    pub fn write_code_load_record(
+        &mut self,
+        record_name: &str,
+        cl_record: CodeLoadRecord,
+        code_buffer: &[u8],
+    ) -> io::Result<()> {
+        let record = bytes_of(&cl_record);
+        let mut bytes =
+            Vec::with_capacity(record.len() + record_name.len() + 1 + code_buffer.len());
+        bytes.extend_from_slice(record);
+        bytes.extend_from_slice(record_name.as_bytes());
         bytes.push(0);
-        bytes.extend_from_slice(code);
+        bytes.extend_from_slice(code_buffer);
         self.append(&bytes)
     }
+
+    /// Appends the head of a function's source lines, in front of the function's own
+    /// record. The lines follow.
+    pub fn write_debug_info_record(&mut self, dir_record: DebugInfoRecord) -> io::Result<()> {
+        self.append(bytes_of(&dir_record))
+    }
+
+    /// Appends the lines that the record before is about.
+    pub fn write_debug_info_entries(&mut self, die_entries: Vec<DebugEntry>) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        for entry in &die_entries {
+            bytes.extend_from_slice(&entry.address.to_ne_bytes());
+            bytes.extend_from_slice(&entry.line.to_ne_bytes());
+            bytes.extend_from_slice(&entry.discriminator.to_ne_bytes());
+            bytes.extend_from_slice(entry.filename.as_bytes());
+            bytes.push(0);
+        }
+        self.append(&bytes)
+    }
+}
+
+/// A record that is written as it lies in memory.
+///
+/// # Safety
+///
+/// Every byte of it has a value: there is no padding.
+unsafe trait Plain: Copy {}
+
+fn bytes_of<T: Plain>(record: &T) -> &[u8] {
+    // SAFETY: its bytes have values, and are borrowed as it is.
+    unsafe { slice::from_raw_parts(ptr::from_ref(record).cast(), mem::size_of::<T>()) }
 }
 
 /// The file's beginning in executable memory: perf records such a mapping, and by

@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 
 use common::{alone, image, list, shown};
-use wasmtime_internal_jit_debug::gdb_jit_int::GdbJitImageRegistration;
+use jitdebug_wasmtime::gdb_jit_int::GdbJitImageRegistration;
 
 #[test]
 fn registered_shown_and_dropped() {
