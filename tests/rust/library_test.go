@@ -56,6 +56,12 @@ func TestLibrary(t *testing.T) {
 			"INCLUDE="+filepath.Join(checkout, "include"), "status=-4", "library="+target(t)+"/debug/build/")
 	})
 
+	t.Run("Go, from the package", func(t *testing.T) {
+		build(t, outside, unknown)
+		says(t, run(t), "LIB_DIR="+target(t)+"/debug/build/", "/out/built\n",
+			"INCLUDE="+filepath.Join(outside, "jitdebug-sys/library/include"), "status=-4", "library="+target(t)+"/debug/build/")
+	})
+
 	advice := " Install it, or name the directory that it is in in JITDEBUG_LIB_DIR, or choose the feature dlopen, " +
 		"which needs none to build"
 	for name, c := range map[string]struct {
@@ -63,10 +69,9 @@ func TestLibrary(t *testing.T) {
 		environment []string
 		want        string
 	}{
-		"pkg-config knows none": {outside, []string{unknown}, "libjitdebug was not found: JITDEBUG_LIB_DIR is not set, " +
-			"pkg-config knows no jitdebug 1.0, and this is no checkout of libjitdebug in which to build it." + advice},
-		"no pkg-config, no Go": {outside, []string{bare, "JITDEBUG_LIB_DIR="}, "libjitdebug was not found: JITDEBUG_LIB_DIR is not set, " +
-			"pkg-config does not run (No such file or directory (os error 2)), and this is no checkout of libjitdebug in which to build it." + advice},
+		"neither pkg-config nor Go": {outside, []string{bare, "JITDEBUG_LIB_DIR="}, "libjitdebug was not found: JITDEBUG_LIB_DIR is not set, " +
+			"pkg-config does not run (No such file or directory (os error 2)), and it could not be built with Go from its sources " +
+			"(build: no Go here (go): Go 1.26 or newer, https://go.dev/dl)." + advice},
 		"a checkout without Go": {inside, []string{unknown, "GO=no-go"}, "pkg-config knows no jitdebug 1.0, and it could not be built " +
 			"with Go from its sources (build: no Go here (no-go): Go 1.26 or newer, https://go.dev/dl)." + advice},
 		"named, and not there": {outside, []string{"JITDEBUG_LIB_DIR=/nonexistent"},
@@ -116,7 +121,7 @@ func consumer(t *testing.T, path string) string {
 func compilers(t *testing.T) string {
 	t.Helper()
 	directory := t.TempDir()
-	for _, name := range []string{"cargo", "rustc", "cc", "as", "ld"} {
+	for _, name := range []string{"cargo", "rustc", "cc", "as", "ld", "dirname"} {
 		if err := os.Symlink(host.Tool(t, name), filepath.Join(directory, name)); err != nil {
 			t.Fatal(err)
 		}

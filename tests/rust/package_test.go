@@ -2,6 +2,7 @@ package rust
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -11,18 +12,19 @@ import (
 	"github.com/libjitdebug/libjitdebug/tests/host"
 )
 
-// What crates.io would be given: it builds by itself, and brings what it must and
-// nothing else.
+// What crates.io would be given: it brings what it must and nothing else.
 func TestCratesAsPublished(t *testing.T) {
-	pack(t) // and has each built; jitdebug on the package of jitdebug-sys
+	pack(t, "--no-verify")
 	license, err := os.ReadFile(filepath.Join(host.Root(t), "LICENSE"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	needed := []string{"Cargo.toml", "LICENSE", "README.md", "src/lib.rs"}
 	for name, others := range map[string]string{
-		"jitdebug-sys": `^(Cargo\.(lock|toml\.orig)|\.cargo_vcs_info\.json|build\.rs|src/\w+\.rs)$`,
-		"jitdebug":     `^(Cargo\.(lock|toml\.orig)|\.cargo_vcs_info\.json|(src|examples|tests)/(\w+/)?\w+\.rs)$`,
+		"jitdebug-sys": `^(Cargo\.(lock|toml\.orig)|\.cargo_vcs_info\.json|build\.rs|src/\w+\.rs|` +
+			`library/(go\.(mod|sum)|VERSION|scripts/build|[\w/-]+\.(go|c|h|hpp|s|map)))$`,
+		"jitdebug-wasmtime": `^(Cargo\.(lock|toml\.orig)|\.cargo_vcs_info\.json|(src|tests)/\w+\.rs)$`,
+		"jitdebug":          `^(Cargo\.(lock|toml\.orig)|\.cargo_vcs_info\.json|(src|examples|tests)/(\w+/)?\w+\.rs)$`,
 	} {
 		directory := t.TempDir()
 		unpack(t, name, directory)
@@ -45,11 +47,45 @@ func TestCratesAsPublished(t *testing.T) {
 		manifest, _ := os.ReadFile(filepath.Join(crate, "Cargo.toml"))
 		says(t, string(manifest), "\nname = \""+name+"\"\n", "\nversion = \"1.0.0\"\n", "\nrust-version = \"1.85\"\n",
 			"\nlicense = \"Apache-2.0 WITH LLVM-exception\"\n", "\nreadme = \"README.md\"\n", "\ndescription = ", "\nrepository = ")
-		if name == "jitdebug" {
-			says(t, string(manifest), "\n[dependencies.jitdebug-sys]\nversion = \"1.0.0\"\n")
-		} else {
-			says(t, string(manifest), "\nlinks = \"jitdebug\"\n")
+		says(t, string(manifest), map[string]string{
+			"jitdebug-sys":      "\nlinks = \"jitdebug\"\n",
+			"jitdebug":          "\n[dependencies.jitdebug-sys]\nversion = \"1.0.0\"\n",
+			"jitdebug-wasmtime": "\n[dependencies.jitdebug]\nversion = \"1.0.0\"\n",
+		}[name])
+	}
+}
+
+// They can be published from a checkout with nothing installed: each is built from
+// what it brings, and from the others' packages.
+func TestPublish(t *testing.T) {
+	// Of a registry in a directory that it knows, cargo takes the packages of last time.
+	fresh := t.TempDir()
+	unpacked := func() []string {
+		home := os.Getenv("CARGO_HOME")
+		if home == "" {
+			home = filepath.Join(os.Getenv("HOME"), ".cargo")
 		}
+		found, _ := filepath.Glob(filepath.Join(home, "registry/src/-*"))
+		return found
+	}
+	before := unpacked()
+	t.Cleanup(func() {
+		for _, directory := range unpacked() {
+			if !slices.Contains(before, directory) {
+				os.RemoveAll(directory)
+			}
+		}
+	})
+	publish := exec.Command(host.Tool(t, "cargo"), "publish", "--workspace", "--dry-run", "--allow-dirty", "--locked", "--color=never")
+	publish.Dir = filepath.Join(host.Root(t), "bindings/rust")
+	publish.Env = append(without("JITDEBUG_", "PKG_CONFIG", "LD_LIBRARY_PATH="),
+		"CARGO_TARGET_DIR="+fresh, "PKG_CONFIG_LIBDIR="+fresh)
+	output, err := host.Try(limit, publish)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	for _, name := range []string{"jitdebug-sys", "jitdebug", "jitdebug-wasmtime"} {
+		says(t, output, "Verifying "+name+" v1.0.0", "Uploading "+name+" v1.0.0")
 	}
 }
 
@@ -57,7 +93,7 @@ func TestCratesAsPublished(t *testing.T) {
 func pack(t *testing.T, options ...string) {
 	t.Helper()
 	cargo(t, "bindings/rust", "fetch")
-	cargo(t, "bindings/rust", append([]string{"package", "--offline", "--allow-dirty", "-p", "jitdebug-sys", "-p", "jitdebug"}, options...)...)
+	cargo(t, "bindings/rust", append([]string{"package", "--offline", "--allow-dirty", "--workspace"}, options...)...)
 }
 
 // unpack puts one into a directory under its name.

@@ -1,4 +1,4 @@
-//! Finds libjitdebug, or builds it where its sources are at hand.
+//! Finds libjitdebug, or builds it of its sources.
 
 use std::env;
 use std::error::Error;
@@ -61,13 +61,10 @@ fn find() -> Result<Found, Box<dyn Error>> {
         }
         Err(error) => why(&error),
     };
-    let sources = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("../../..");
-    let unbuilt = if !sources.join("scripts/build").exists() || !sources.join("gate.c").exists() {
-        "this is no checkout of libjitdebug in which to build it".into()
-    } else if env::var("TARGET")? != env::var("HOST")? {
+    let unbuilt = if env::var("TARGET")? != env::var("HOST")? {
         format!("Go builds it for this machine, not for {}", env::var("TARGET")?)
     } else {
-        match build(&sources.canonicalize()?) {
+        match build() {
             Ok(found) => return Ok(found),
             Err(error) => format!("it could not be built with Go from its sources ({error})"),
         }
@@ -92,8 +89,12 @@ fn why(error: &pkg_config::Error) -> String {
     }
 }
 
-/// Builds the library with Go into this package's output directory.
-fn build(sources: &Path) -> Result<Found, Box<dyn Error>> {
+/// Builds the library with Go into this package's output directory. Its sources are
+/// in the directory "library", whose links lead to them in a checkout.
+fn build() -> Result<Found, Box<dyn Error>> {
+    let library = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("library");
+    let module = library.join("go.mod").canonicalize()?;
+    let sources = module.parent().ok_or("no directory")?;
     for source in [
         "VERSION",
         "export.go",
@@ -113,11 +114,11 @@ fn build(sources: &Path) -> Result<Found, Box<dyn Error>> {
         println!("cargo::rerun-if-env-changed={compiler}");
     }
     let directory = Path::new(&env::var("OUT_DIR")?).join("built");
-    let script = sources.join("scripts/build");
-    let output = Command::new(&script)
+    let output = Command::new("/bin/sh")
+        .arg(sources.join("scripts/build"))
         .arg(directory.join(LIBRARY))
         .output()
-        .map_err(|error| format!("{}: {error}", script.display()))?;
+        .map_err(|error| format!("/bin/sh: {error}"))?;
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).trim().replace('\n', " / ").into());
     }
