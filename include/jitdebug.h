@@ -26,8 +26,8 @@
  *             impossible, and in a child that clone() or _Fork() made,
  *             functions that return a status answer JITDEBUG_E_FORKED, at once
  *             and for good. What another thread was registering or
- * unregistering at the moment of the fork is not registered in the child. After
- *             exec all is new.
+ *             unregistering at the moment of the fork is not registered in the
+ *             child. After exec all is new.
  *   The host  Nothing is printed; signal dispositions, signal masks, alternate
  *             stacks, errno, the environment and the locale stay as they are.
  *   ABI       The SONAME is libjitdebug.so.1 for good. Values and functions are
