@@ -4,8 +4,8 @@ import "github.com/libjitdebug/libjitdebug/internal/elf"
 
 const zstdMagic = 0xfd2fb528
 
-// checkCompressed checks the headers of compressed sections. What a debugger
-// inflates them to is not looked at, only how much memory it takes for that.
+// checkCompressed checks the headers of compressed sections: above all the
+// uncompressed size, which a debugger allocates. The data are not decompressed.
 func (f *file) checkCompressed() error {
 	for i := uint64(1); i < f.count; i++ {
 		var err error
@@ -51,8 +51,8 @@ func (f *file) checkCompressionHeader(i uint64) error {
 	return nil
 }
 
-// checkGNUCompressionHeader checks a section that is compressed without a flag
-// that says so, but a name.
+// checkGNUCompressionHeader checks a section in the older, GNU form of compression,
+// which has no flag: its name begins with .zdebug_.
 func (f *file) checkGNUCompressionHeader(i uint64) error {
 	c := f.contents(i)
 	size, ok := elf.GNUSize(c)

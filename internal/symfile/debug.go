@@ -5,7 +5,7 @@ import (
 	"github.com/libjitdebug/libjitdebug/internal/symfile/dwarf"
 )
 
-// checkFrames checks call frame information.
+// checkFrames checks call frame information, .debug_frame and .eh_frame.
 func (f *file) checkFrames() error {
 	for i := f.frames; i < f.count; i++ {
 		name := f.debugName(i)
@@ -26,8 +26,7 @@ func (f *file) checkFrames() error {
 	return nil
 }
 
-// checkDebug checks the rest of debug information, as far as a debugger would
-// complain about it.
+// checkDebug checks all other debug information that package dwarf looks into.
 func (f *file) checkDebug() error {
 	var d dwarf.Debug
 	names := make([]dwarf.Section, f.count)

@@ -7,7 +7,7 @@ import (
 	"github.com/libjitdebug/libjitdebug/internal/format"
 )
 
-// ErrMemory is CheckWithin's where it may not allocate.
+// ErrMemory is what CheckWithin returns where Limits.Room refuses.
 var ErrMemory = errors.New("no memory to check the debug information")
 
 // sectionErrorf is an error about section i.
@@ -15,8 +15,8 @@ func (f *file) sectionErrorf(i uint64, text string, args ...any) error {
 	return format.Errorf("section %d%s: %s", i, quoted(f.sectionName(i)), format.Errorf(text, args...))
 }
 
-// quoted is a name as it stands in an error text, in parentheses: as it is, or
-// quoted if that could be misread.
+// quoted is a name in parentheses, for an error's text; in quotes too if it has
+// characters that could be misread there.
 func quoted(name []byte) string {
 	if len(name) == 0 {
 		return ""

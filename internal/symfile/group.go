@@ -14,8 +14,8 @@ func (f *file) checkGroupHeader(i uint64, h *elf.Section64) error {
 	return nil
 }
 
-// checkGroups checks that the members of groups exist, and that sections which
-// say that they are members are.
+// checkGroups checks that the members of groups exist, and that every section with
+// SHF_GROUP is a member of one.
 func (f *file) checkGroups() error {
 	var members sectionSet
 	members.init(f.count)

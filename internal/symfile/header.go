@@ -6,8 +6,8 @@ import (
 	"github.com/libjitdebug/libjitdebug/internal/machine"
 )
 
-// A file is an image that is being checked. Its counts and offsets are those
-// that have been checked against the image's size.
+// A file is an image that is being checked. A count or an offset is stored here once
+// it has been compared with the image's size.
 type file struct {
 	elf.File
 	machine      *machine.Machine
@@ -19,7 +19,7 @@ type file struct {
 	dynamicTable uint64 // index of the SHT_DYNSYM section, or 0
 	indexTable   uint64 // index of the SHT_SYMTAB_SHNDX section, or 0
 	frames       uint64 // index of the first .debug_frame or .eh_frame, or 0
-	covering     uint64 // index of the first section over an address that is taken, or 0
+	covering     uint64 // index of the first section that covers Limits.Taken, or 0
 	end          uint64 // end of the last byte that a header describes
 	contentsSize uint64 // sum of what the sections describe
 
@@ -27,11 +27,11 @@ type file struct {
 
 	// Of an object with debug information.
 	relocations []uint64 // for each section, the index of its relocations or 0
-	placed      bool     // there are sh_addr: where there are none, gdb makes some up
+	addressed   bool     // some section has an sh_addr; where none has, gdb makes addresses up
 }
 
-// contents says what an image holds beyond headers, so that checks without an
-// object cost nothing.
+// contents says what an image holds beyond headers, so that a check for which there
+// is nothing to check costs nothing.
 type contents uint8
 
 const (
@@ -139,7 +139,7 @@ func (f *file) findSections(h *elf.Header64, size uint64) error {
 func (f *file) findSegments(h *elf.Header64, size uint64) error {
 	offset, count := h.Phoff, uint64(h.Phnum)
 	if count == 0 {
-		// lldb reads up to there even so.
+		// Without program headers, lldb still reads up to e_phoff.
 		if offset > size {
 			return format.Errorf("e_phoff is %#x, past the image's %d bytes", offset, size)
 		}
@@ -165,8 +165,8 @@ func (f *file) findSegments(h *elf.Header64, size uint64) error {
 }
 
 // slack is how far an image may go on after the last byte that its headers
-// describe: buffers are rounded up to pages, the largest of which have 2 MiB, or
-// were grown by doubling. More is a size that is wrong, and lldb reads it all.
+// describe: a buffer may be rounded up to pages, of up to 2 MiB, or may have grown by
+// doubling. With more the size is wrong, and lldb would read all of it.
 const slack = 2 << 20
 
 // checkSize compares the image's size with what its headers describe.
@@ -175,8 +175,8 @@ func (f *file) checkSize() error {
 	if size-f.end > max(slack, f.end) {
 		return format.Errorf("size is %d, the headers describe an image of %d bytes", size, f.end)
 	}
-	// Checks take time by the section, so sections that pile up on the same
-	// bytes would take it without bound. Real images hardly overlap at all.
+	// Each section's bytes are read, so the time of a check has no bound in the
+	// image's size if sections share bytes. In real images they hardly do.
 	if f.contentsSize/16 > f.end {
 		return format.Errorf("the sections' sh_size add up to %d bytes in an image of %d: they overlap", f.contentsSize, f.end)
 	}

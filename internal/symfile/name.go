@@ -7,11 +7,10 @@ import (
 	"github.com/libjitdebug/libjitdebug/internal/symfile/dwarf"
 )
 
-// How the names of such sections start, as little-endian numbers: those of
-// DWARF's, of DWARF's that are compressed without a flag that says so, and
-// .eh_frame.
+// The first eight bytes of the names of sections with debug information, as
+// little-endian numbers.
 const (
-	startDebug    = 0x5f67756265642e   // ".debug_", and one byte of any value
+	startDebug    = 0x5f67756265642e   // ".debug_": seven, the eighth can be any
 	startGNUDebug = 0x5f67756265647a2e // ".zdebug_"
 	startFrame    = 0x6d6172665f68652e // ".eh_fram"
 )
@@ -21,30 +20,31 @@ var (
 	gnuDebugPrefix = []byte(".zdebug_")
 )
 
-// nameStart is how the name of a section starts, 0 if the names end there.
+// nameStart is the first eight bytes of a section's name and what follows it, as a
+// little-endian number; 0 if the table of names ends before.
 func nameStart(names []byte, h *elf.Section64) uint64 {
-	at := uint64(h.Name)
-	if at >= uint64(len(names)) || len(names[at:]) < 8 {
+	offset := uint64(h.Name)
+	if offset >= uint64(len(names)) || len(names[offset:]) < 8 {
 		return 0
 	}
-	return le.Uint64(names[at:])
+	return le.Uint64(names[offset:])
 }
 
 func isDebugStart(start uint64) bool {
 	return start&(1<<56-1) == startDebug || start == startGNUDebug
 }
 
-// isDebug says whether section i has a name of DWARF's.
+// isDebug says whether the name of section i begins with .debug_ or .zdebug_.
 func (f *file) isDebug(i uint64) bool {
 	return isDebugStart(nameStart(f.Names, f.section(i)))
 }
 
-// isGNUCompressed says whether section i has the name of a compressed one.
+// isGNUCompressed says whether the name of section i begins with .zdebug_.
 func (f *file) isGNUCompressed(i uint64) bool {
 	return nameStart(f.Names, f.section(i)) == startGNUDebug
 }
 
-// noteDebug remembers what to check because of section i, whose name starts with start.
+// noteDebug remembers what there is to check in section i, whose nameStart is start.
 func (f *file) noteDebug(i, start uint64) {
 	switch f.debugName(i) {
 	case dwarf.None:
@@ -60,8 +60,8 @@ func (f *file) noteDebug(i, start uint64) {
 	}
 }
 
-// debugName is the name of section i, if it has contents. Of a compressed one it
-// is that of the uncompressed section.
+// debugName says which of DWARF's sections section i is; None if it has no contents.
+// A .zdebug_info is Info.
 func (f *file) debugName(i uint64) dwarf.Section {
 	start := nameStart(f.Names, f.section(i))
 	if !isDebugStart(start) && start != startFrame || !f.hasContents(i) {

@@ -21,8 +21,8 @@ func (f *file) checkRelocationHeader(i uint64, h *elf.Section64) error {
 	return nil
 }
 
-// checkRelocations checks relocations: that the symbol exists and, in an object,
-// that the place is in the section.
+// checkRelocations checks relocations: that the symbol exists and, in an ET_REL
+// image, that r_offset is in the section.
 func (f *file) checkRelocations() error {
 	var targets sectionSet
 	targets.init(f.count)
@@ -106,16 +106,16 @@ func (f *file) checkRelocationTable(i uint64, h *elf.Section64) error {
 			}
 		}
 	}
-	// lldb relocates before it inflates: what it takes for the size afterwards it
-	// allocates, or dies.
+	// A defect of lldb's: it relocates the compressed bytes, before it decompresses
+	// them (ObjectFileELF), and allocates whatever has become of ch_size.
 	if size := elf.In[elf.Chdr64](head[:]).Size; compressed && size/elf.MaxRatio(elf.ELFCOMPRESS_ZLIB) > f.section(info).Size {
 		return f.sectionErrorf(i, "the relocations are for uncompressed bytes, in section %d they make a ch_size of %#x", info, size)
 	}
 	return nil
 }
 
-// put writes a value of four or eight bytes; others lead nowhere in a section of
-// DWARF.
+// put writes a value of four or eight bytes. Those of other sizes are no addresses
+// and no offsets, so no check depends on them.
 func put(b []byte, size uint8, value uint64) {
 	switch size {
 	case 8:
@@ -125,11 +125,11 @@ func put(b []byte, size uint8, value uint64) {
 	}
 }
 
-// unplaced stands for an address in an image without any: gdb makes one up. It is
-// no offset into any section.
-const unplaced = 1<<47 - 1
+// unaddressed stands for an address in an image whose sections have none, for which
+// gdb makes addresses up. It is larger than any offset into a section.
+const unaddressed = 1<<47 - 1
 
-// findRelocations finds those that gdb applies to the debug sections of an object.
+// findRelocations finds, for each section of an ET_REL image, its relocations.
 func (f *file) findRelocations() {
 	if f.Type != elf.ET_REL || f.has&hasRelocations == 0 {
 		return
@@ -140,12 +140,12 @@ func (f *file) findRelocations() {
 		if t := h.Type; t == elf.SHT_RELA || t == elf.SHT_REL {
 			f.relocations[uint64(h.Info)%f.count] = i
 		}
-		f.placed = f.placed || h.Addr != 0
+		f.addressed = f.addressed || h.Addr != 0
 	}
 }
 
-// load is a section as a debugger sees it, relocated; ok is false if that is not
-// known, as it is of compressed ones.
+// load is a section as a debugger sees it, relocated. ok is false where that is not
+// known here, as for a compressed section.
 func (f *file) load(i uint64) (b []byte, ok bool, err error) {
 	if f.section(i).Flags&elf.SHF_COMPRESSED != 0 || f.isGNUCompressed(i) {
 		return nil, false, nil
@@ -157,32 +157,32 @@ func (f *file) load(i uint64) (b []byte, ok bool, err error) {
 	return b, true, nil
 }
 
-// relocated is a copy of a section with its relocations applied; ok is false if
-// that is not known.
-func (f *file) relocated(i, by uint64, b []byte) (_ []byte, ok bool, err error) {
-	if f.section(by).Type != elf.SHT_RELA {
+// relocated is a copy of the bytes b of section i, with the relocations of section
+// table applied; ok is false where they are SHT_REL, which are not applied here.
+func (f *file) relocated(i, table uint64, b []byte) (_ []byte, ok bool, err error) {
+	if f.section(table).Type != elf.SHT_RELA {
 		return nil, false, nil
 	}
-	table := f.Relocs(f.section(by))
-	symbols := elf.Table[elf.Sym64](f.contents(uint64(f.section(by).Link) % f.count))
+	relocations := f.Relocs(f.section(table))
+	symbols := elf.Table[elf.Sym64](f.contents(uint64(f.section(table).Link) % f.count))
 	base, loaded := uint64(0), f.section(i).Flags&elf.SHF_ALLOC != 0
 	if loaded {
 		base = f.section(i).Addr
 	}
 	b = append([]byte(nil), b...)
-	for n := range table.Len() {
-		r := table.At(n)
+	for n := range relocations.Len() {
+		r := relocations.At(n)
 		value := r.Addend
 		if symbol := r.Symbol(); uint64(symbol) < uint64(len(symbols)) {
 			s := &symbols[symbol]
 			value += s.Value
-			// Where other sections are said to lie does not matter to gdb, unless
-			// this one is loaded: newer LLVM gives addresses to debug sections too.
+			// In a section that is not loaded, gdb adds the addresses of loaded
+			// sections only: newer LLVM gives debug sections an sh_addr too.
 			if index := uint64(s.Shndx); index != 0 && index < f.count && index < elf.SHN_LORESERVE &&
 				(loaded || f.section(index).Flags&elf.SHF_ALLOC != 0) {
 				value += f.section(index).Addr
-				if !f.placed {
-					value = unplaced
+				if !f.addressed {
+					value = unaddressed
 				}
 			}
 		}
@@ -195,10 +195,10 @@ func (f *file) relocated(i, by uint64, b []byte) (_ []byte, ok bool, err error) 
 		case machine.Relative:
 			value -= base + r.Off
 		default:
-			continue // thread-local offsets and the like, which lead nowhere
+			continue // no address and no offset into a section, such as R_X86_64_DTPOFF64
 		}
 		if elf.Part(b, r.Off, uint64(kind.Size)) == nil {
-			return nil, false, f.sectionErrorf(by, "relocation %d: r_offset is %#x, section %d has %#x bytes", n, r.Off, i, len(b))
+			return nil, false, f.sectionErrorf(table, "relocation %d: r_offset is %#x, section %d has %#x bytes", n, r.Off, i, len(b))
 		}
 		put(b[r.Off:], kind.Size, value)
 	}

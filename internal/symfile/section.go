@@ -17,12 +17,13 @@ func (f *file) hasContents(i uint64) bool {
 	return t != elf.SHT_NULL && t != elf.SHT_NOBITS
 }
 
-// contents is what section i holds; nothing, if it lies outside the image.
+// contents is the bytes of section i; none if they lie outside of the image.
 func (f *file) contents(i uint64) []byte { return f.Contents(&f.Sections[i]) }
 
-// checkSections checks the section headers, but for what they mean to each
-// other beyond sh_link and sh_info. Of contents it looks at the names, for those
-// of debug information, and at the end of each table of strings, which is a NUL.
+// checkSections checks the section headers, each by itself: that sections fit each
+// other, beyond sh_link and sh_info, is checked later. It notes what there is to
+// check later, and which section covers the address taken. The only contents it
+// reads are the sections' names and the NUL that ends a string table.
 func (f *file) checkSections(taken uint64) error {
 	size, sections := uint64(len(f.Bytes)), f.count
 	end, sum := f.end, uint64(0)
@@ -30,7 +31,8 @@ func (f *file) checkSections(taken uint64) error {
 	if len(names) == 0 && f.namesSize == 0 {
 		return f.sectionErrorf(f.names, "sh_size is 0: the section names need a string table")
 	}
-	// The other fields of section 0 may hold what does not fit into the ELF header.
+	// Section 0 is none, but its other fields may hold counts that are too large for
+	// the ELF header.
 	if offset, length := f.section(0).Off, f.section(0).Size; offset > size || length > size-offset {
 		return f.sectionErrorf(0, "sh_offset %#x + sh_size %#x ends past the image's %d bytes", offset, length, size)
 	}
@@ -91,7 +93,7 @@ func (f *file) checkSections(taken uint64) error {
 		}
 		end = max(end, offset+length)
 		if sum += length; sum < length {
-			sum = 1<<64 - 1 // cannot go on; refused for its size
+			sum = 1<<64 - 1 // an overflow: checkSize refuses the image
 			break
 		}
 	}
@@ -99,8 +101,8 @@ func (f *file) checkSections(taken uint64) error {
 	return nil
 }
 
-// knownType says whether BFD knows a type of section or lets it pass: an image
-// with another type is to gdb one for an unknown machine.
+// knownType says whether BFD, by which gdb reads ELF, knows a type of section or
+// passes over it. An image with another type it does not open.
 func knownType(typ uint32, flags uint64) bool {
 	switch {
 	case typ <= elf.SHT_DYNSYM, typ >= elf.SHT_INIT_ARRAY && typ <= elf.SHT_RELR:
@@ -113,9 +115,9 @@ func knownType(typ uint32, flags uint64) bool {
 	return typ == elf.SHT_X86_64_UNWIND
 }
 
-// loadedLimit is the size of a loaded section past which it is wrong. gdb takes
-// the section for that of every address in it, the process's own code included,
-// and ends itself when it finds its breakpoint in there.
+// loadedLimit is the size past which a loaded section's sh_size is wrong. gdb takes
+// every address within for the image's, those of the process's own code too, and ends
+// with an internal error at its next breakpoint there.
 const loadedLimit = 1 << 40
 
 // checkFlags checks a section with a flag that gives its other fields a meaning.
@@ -138,8 +140,8 @@ func (f *file) checkFlags(i uint64, h *elf.Section64) error {
 	return nil
 }
 
-// checkLoaded checks that code is loaded: where it is not, gdb ends itself over
-// the addresses that debug information gives it.
+// checkLoaded checks that code is SHF_ALLOC. A defect of gdb's: where no code is, and
+// debug information has addresses, it ends with an internal error.
 func (f *file) checkLoaded() error {
 	for n := range f.Sections {
 		h := &f.Sections[n]
@@ -150,10 +152,11 @@ func (f *file) checkLoaded() error {
 	return nil
 }
 
-// sectionName is the name of section i, as far as it is of interest.
-func (f *file) sectionName(i uint64) []byte { return start(f.Names, f.section(i).Name) }
+// sectionName is the name of section i, cut after 64 bytes.
+func (f *file) sectionName(i uint64) []byte { return cut(f.Names, f.section(i).Name) }
 
-// start is the start of a string in a table, which is looked at no further.
-func start(table []byte, offset uint32) []byte {
+// cut is a string of a table, cut after 64 bytes: no name that means something is
+// longer, and one without an end is not read to the end of the table.
+func cut(table []byte, offset uint32) []byte {
 	return elf.String(table[:min(uint64(len(table)), uint64(offset)+64)], offset)
 }

@@ -75,7 +75,7 @@ func (f *file) checkSymbolTables() error {
 func (f *file) checkSymbols(i uint64) error {
 	link := uint64(f.section(i).Link)
 	if link >= f.count {
-		return nil // it has changed since it was checked
+		return nil // the image has been changed meanwhile
 	}
 	strings := uint64(len(f.contents(link)))
 	symbols := elf.Table[elf.Sym64](f.contents(i))
@@ -85,7 +85,8 @@ func (f *file) checkSymbols(i uint64) error {
 			return f.sectionErrorf(i, "symbol %d: st_name is %d, the names in section %d have %d bytes",
 				n, name, link, strings)
 		}
-		// What no standard and no system defines: gdb 18 refuses it.
+		// Neither the gABI nor an operating system defines such a binding or type,
+		// and gdb 18 refuses the image for it.
 		if binding := s.Bind(); binding > elf.STB_WEAK && binding < elf.STB_LOOS {
 			return f.sectionErrorf(i, "symbol %d%s: its binding is %d", n, f.symbolName(link, s), binding)
 		}
@@ -117,7 +118,7 @@ func (f *file) checkExtendedIndex(i, link, n uint64, s *elf.Sym64) error {
 	}
 	indexes := elf.Table[uint32](f.contents(f.indexTable))
 	if n >= uint64(len(indexes)) {
-		return nil // refused for its size elsewhere
+		return nil // checkSymbolTables has refused the table for its size
 	}
 	if index := uint64(indexes[n]); index >= f.count {
 		return f.sectionErrorf(f.indexTable, "symbol %d%s: its section index is %d, there are %d sections",
@@ -126,7 +127,7 @@ func (f *file) checkExtendedIndex(i, link, n uint64, s *elf.Sym64) error {
 	return nil
 }
 
-// symbolName is a symbol's name, as it stands in an error text.
+// symbolName is a symbol's name, quoted for an error's text.
 func (f *file) symbolName(strings uint64, s *elf.Sym64) string {
-	return quoted(start(f.contents(strings), s.Name))
+	return quoted(cut(f.contents(strings), s.Name))
 }

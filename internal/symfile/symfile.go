@@ -1,9 +1,9 @@
 // Package symfile says whether a debugger can read a symbol file: an ELF image
 // in memory, as it is handed over through the GDB JIT interface.
 //
-// What a debugger does not choke on is accepted, however odd. What makes gdb
-// print an error, abort a command, or what makes lldb read far past the image
-// is refused, with a sentence that names the field and its value.
+// An image is refused if it makes gdb print an error, abort a command or end, or
+// lldb read far past the image; the error names the field and its value. All else is
+// accepted, however odd it is.
 package symfile
 
 import (
@@ -11,8 +11,8 @@ import (
 	"github.com/libjitdebug/libjitdebug/internal/machine"
 )
 
-// Open judges no more than the ELF header of an image, or of an object file that an
-// image is made of, for a process on a machine.
+// Open checks only the ELF header, and that the headers it announces are there: of an
+// image, or of an object file that one is made of, for a process on machine m.
 func Open(image []byte, m *machine.Machine) (elf.File, error) {
 	f := file{File: elf.File{Bytes: image}}
 	err := f.open(m)
@@ -23,23 +23,22 @@ func Open(image []byte, m *machine.Machine) (elf.File, error) {
 // memory: nil, or an error whose text is one sentence that names the field and
 // the value that are wrong.
 //
-// The bytes have to be readable. They may change meanwhile: the answer is then
-// about some mixture of old and new, and nothing worse happens. The time that a
-// check takes follows from what the headers describe, not from len(image), and
-// an image without debug information, or with call frame information alone, is
-// checked without allocating, unless that has to be relocated.
+// The bytes have to be readable. If they change meanwhile, the answer is about a
+// mixture of old and new bytes, and nothing worse happens. The time that a check
+// takes depends on what the headers describe, not on len(image). Nothing is allocated
+// unless there is debug information beyond call frames, or relocations, or groups.
 func Check(image []byte) error {
 	return CheckWithin(image, Limits{Room: func(uintptr) bool { return true }})
 }
 
 // Limits are what a process has for an image.
 type Limits struct {
-	// Room is asked for room, in bytes, before anything is allocated that grows
-	// with the image: where there is none the check ends in ErrMemory.
+	// Room is asked whether so many bytes can be allocated, before anything is whose
+	// size depends on the image. If it says no, the check ends in ErrMemory.
 	Room func(bytes uintptr) bool
 
-	// Taken is the address of something else, over which no section may be
-	// loaded, and What says what it is. Without What there is none.
+	// Taken is an address that no section may cover, and What is the name of what is
+	// there, for the error. Without What no address is taken.
 	Taken uint64
 	What  string
 }
@@ -59,8 +58,7 @@ func CheckWithin(image []byte, limits Limits) error {
 	if err := f.checkSize(); err != nil {
 		return err
 	}
-	// Contents come next: a lying size has been found out by now, before it leads
-	// anywhere.
+	// The sizes in the headers are right, so the contents can be read by them.
 	if f.has&(hasDebug|hasRelocations|hasGroups) != 0 && !limits.Room(2*uintptr(len(image))) {
 		return ErrMemory
 	}
