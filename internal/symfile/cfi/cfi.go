@@ -23,8 +23,8 @@ const (
 	encodingOmit     = 0xff
 )
 
-// highestRegister is far above any machine's DWARF registers: gdb makes room
-// for all registers up to the highest that is mentioned.
+// highestRegister is far above any machine's DWARF registers. gdb allocates a table
+// of all registers up to the highest that an instruction names.
 const highestRegister = 4096
 
 // A commonEntry is what frame descriptions take from their CIE.
@@ -32,15 +32,15 @@ type commonEntry struct {
 	version, addrSize byte
 	pointers          byte // encoding of addresses
 	data              byte // encoding of the LSDA's address, or encodingOmit
-	augmented         bool // augmentation data with their length are there
-	opaque            bool // an augmentation of which nothing is known
+	augmented         bool // its augmentation begins with z: the data have a length in front
+	opaque            bool // a letter of its augmentation is unknown
 }
 
 // A table is a section of call frame information.
 type table struct {
 	b         []byte
 	exception bool // an .eh_frame
-	steps     int  // how much further to look: CIEs are read for each change between them
+	steps     int  // how much more is read: a CIE is read again whenever an FDE's is another than the one before
 }
 
 // Check checks a section of call frame information. exception says whether it is
@@ -51,7 +51,7 @@ func Check(section []byte, exception bool) error {
 }
 
 // CheckInstructions checks call frame instructions, as they stand in an FDE of
-// .debug_frame: nil, or what is wrong with which.
+// .debug_frame. The error names the instruction by its offset.
 func CheckInstructions(instructions []byte) error {
 	t := table{}
 	c := commonEntry{addrSize: 8, data: encodingOmit}
@@ -272,8 +272,9 @@ func skipPointer(r *cursor.Reader, encoding, addrSize byte) {
 	}
 }
 
-// checkInstructions checks call frame instructions: an unknown one, or a
-// register without end, ends gdb itself.
+// checkInstructions checks call frame instructions. A defect of gdb's: in
+// execute_cfa_program an unknown instruction is an internal error, and a register's
+// number has no limit but memory.
 func (t *table) checkInstructions(r *cursor.Reader, c *commonEntry) error {
 	t.steps -= r.Left()
 	for {
@@ -325,8 +326,8 @@ func (t *table) checkInstructions(r *cursor.Reader, c *commonEntry) error {
 	}
 }
 
-// shortInstructions is the length of the instructions up to the next one that
-// takes a closer look: most have one operand of one byte, or none.
+// shortInstructions is how many bytes of instructions at the start of b have one
+// operand of one byte, or none: most are so, and need no more than to be skipped.
 func shortInstructions(b []byte) int {
 	n := 0
 	for n < len(b) {

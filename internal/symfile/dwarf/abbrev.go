@@ -9,7 +9,7 @@ import (
 type abbrevTable struct {
 	at     uint64 // offset in the section, plus 1
 	dense  []abbrev
-	sparse map[uint64]abbrev // codes that are not in order
+	sparse map[uint64]abbrev // those whose codes are not consecutive
 }
 
 // An abbrev is one abbreviation declaration.
@@ -17,7 +17,7 @@ type abbrev struct {
 	attributes int // offset of its first attribute
 	tag        uint64
 	children   bool
-	links      bool // one of its attributes isLink
+	links      bool // isLink is true of one of its attributes
 }
 
 func (t *abbrevTable) find(code uint64) (abbrev, bool) {

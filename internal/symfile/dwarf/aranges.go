@@ -5,7 +5,7 @@ import (
 	"github.com/libjitdebug/libjitdebug/internal/format"
 )
 
-// checkAddressRanges checks .debug_aranges, about which gdb warns loudly.
+// checkAddressRanges checks .debug_aranges: gdb prints a warning for each mistake.
 func (d *Debug) checkAddressRanges(b []byte) error {
 	for at := 0; at < len(b); {
 		r := cursor.Reader{Bytes: b, At: at}

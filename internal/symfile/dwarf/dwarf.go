@@ -1,13 +1,13 @@
 // Package dwarf says whether a debugger can read debug information: DWARF 2 to 5,
-// but for call frame information.
+// without call frame information, which is package cfi's.
 package dwarf
 
-// A Section is one of DWARF's, by what it is looked into for.
+// A Section is a kind of section, by its name.
 type Section uint8
 
 const (
 	None  Section = iota // not DWARF's
-	Other                // DWARF's, but not looked into
+	Other                // DWARF's, but nothing checks it
 	Abbrev
 	Addr
 	Aranges
@@ -24,7 +24,7 @@ const (
 	EHFrame
 )
 
-// SectionOf is the section with a name, without its .debug_.
+// SectionOf is the section with a name, which is given without .debug_ in front.
 func SectionOf(name []byte) Section {
 	switch string(name) {
 	case "abbrev":
@@ -58,41 +58,43 @@ func SectionOf(name []byte) Section {
 }
 
 // Debug is the debug information of an image that is being checked: its sections as
-// a debugger sees them. First those are added to which units refer, and then the
-// others checked: Info and Types, the signatures, Aranges.
+// a debugger sees them, relocated. First Add takes all sections that Wants; then Check
+// gets Info and Types, CheckSignatures follows, and Check gets Aranges.
 type Debug struct {
 	abbrev, str, lineStr, line, strOffsets, addr, rnglists, loclists, loc section
 
-	abbrevs abbrevTable // the one that was used last
-	entries places      // in .debug_info, the last one if there are several
-	units   bitset      // where its units start
+	abbrevs abbrevTable // the one that was read last
+	entries entries     // of .debug_info; of the last one if there are several
+	units   bitset      // where the units of .debug_info start
 
 	signatures []uint64 // of the type units
-	wanted     []uint64 // of types that entries refer to
-	partial    bool     // not all sections could be looked into
+	wanted     []uint64 // signatures that entries refer to
+	partial    bool     // the contents of a .debug_info or .debug_types are not known
 
-	steps int // how much further to look
+	// steps is how much more is read. What units share is read for each of them, so
+	// an image can be built for which a full check takes time by the square of its
+	// size. When the steps are used up, the rest of the image is not checked.
+	steps int
 }
 
-// A section is one of those that units refer to.
+// A section is one to which units refer.
 type section struct {
 	b      []byte
 	exists bool
-	opaque bool // exists, but its contents are not known
+	opaque bool // its contents are not known: it is compressed
 }
 
-// Wants says whether units refer to a section: it is to be added.
+// Wants says whether units refer to a section of this kind, so that Add must get it.
 func (d *Debug) Wants(s Section) bool { return d.shared(s) != nil }
 
-// Add adds a section that units refer to. known says whether its contents are.
+// Add adds a section to which units refer; known is false where its contents are not
+// known.
 func (d *Debug) Add(s Section, b []byte, known bool) {
 	*d.shared(s) = section{b, true, !known}
-	// What units share is looked at for each, which a malicious image could
-	// drive to the square of its size: then the rest goes unseen.
 	d.steps += 16 * len(b)
 }
 
-// Check checks a section that refers to others.
+// Check checks a section that refers to others; known is as for Add.
 func (d *Debug) Check(s Section, b []byte, known bool) error {
 	if !known {
 		d.partial = true
@@ -110,7 +112,7 @@ func (d *Debug) Check(s Section, b []byte, known bool) error {
 	return nil
 }
 
-// shared is where a section is kept that units refer to, or nil.
+// shared is where a section is kept to which units refer; nil for other sections.
 func (d *Debug) shared(s Section) *section {
 	switch s {
 	case Abbrev:
@@ -135,27 +137,28 @@ func (d *Debug) shared(s Section) *section {
 	return nil
 }
 
-// places are sets of places in .debug_info: where entries start, where a list
-// of siblings ends, and what is referred to as an entry and as a sibling.
-type places struct {
+// entries are the debugging information entries of a section, as sets of offsets:
+// where an entry starts, where a list of children ends, to what an attribute refers as
+// an entry, and to what a DW_AT_sibling refers.
+type entries struct {
 	starts, ends, referred, siblings bitset
 }
 
-func newPlaces(size int) places {
+func newEntries(size int) entries {
 	n := size/64 + 1
 	b := make(bitset, 4*n)
-	return places{b[:n], b[n : 2*n], b[2*n : 3*n], b[3*n:]}
+	return entries{b[:n], b[n : 2*n], b[2*n : 3*n], b[3*n:]}
 }
 
 // A bitset is a set of offsets in a section.
 type bitset []uint64
 
-func (b bitset) add(at uint64) {
-	if at/64 < uint64(len(b)) {
-		b[at/64] |= 1 << (at % 64)
+func (b bitset) add(offset uint64) {
+	if offset/64 < uint64(len(b)) {
+		b[offset/64] |= 1 << (offset % 64)
 	}
 }
 
-func (b bitset) has(at uint64) bool {
-	return at/64 < uint64(len(b)) && b[at/64]>>(at%64)&1 != 0
+func (b bitset) has(offset uint64) bool {
+	return offset/64 < uint64(len(b)) && b[offset/64]>>(offset%64)&1 != 0
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/libjitdebug/libjitdebug/internal/format"
 )
 
-// Attributes whose value decides how others are read, or is checked itself.
+// Attributes on whose value the meaning of others depends, or that are checked.
 const (
 	attrSibling        = 0x01
 	attrLocation       = 0x02
@@ -101,7 +101,8 @@ func (d *Debug) checkForm(form uint64) error {
 	return nil
 }
 
-// checkClass checks the form of attributes for which gdb relies on the class.
+// checkClass checks the form of those attributes of which gdb takes the class (string,
+// reference, block) for granted.
 func checkClass(attr, form uint64) error {
 	switch attr {
 	case attrName, attrCompDir, attrProducer, attrLinkageName:
@@ -132,13 +133,14 @@ func checkClass(attr, form uint64) error {
 	return nil
 }
 
-// isLink says whether an attribute leads gdb from an entry to another one, and
-// on from there: it follows a circle for ever.
+// isLink says whether gdb looks for an entry's attributes also in the entry that this
+// attribute refers to, and on from there. A defect of gdb's: in a circle of them,
+// dwarf2_attr never ends.
 func isLink(attr uint64) bool {
 	return attr == attrAbstractOrigin || attr == attrSpecification || attr == attrExtension
 }
 
-// isUnsigned says whether a value is one that gdb takes as an offset.
+// isUnsigned says whether gdb reads a value of this form as an unsigned number.
 func isUnsigned(form uint64) bool {
 	switch form {
 	case formData1, formData2, formData4, formData8, formUdata, formSecOffset:
@@ -168,20 +170,21 @@ func isBlock(form uint64) bool {
 	return form == formBlock || form == formBlock1 || form == formBlock2 || form == formBlock4 || form == formExprloc
 }
 
-// known says whether readForm can read past this form.
+// known says whether readForm knows how long a value of this form is.
 func known(form uint64) bool {
 	return form <= formAddrx4 || form == formGNUAddrIndex || form == formGNUStrIndex ||
 		form == formGNURefAlt || form == formGNUStrpAlt
 }
 
-// A value is an attribute's: a number or a block, of a string the length.
+// A value is an attribute's: a number, an index, an offset or a reference; or the
+// length of a string; or a block.
 type value struct {
 	form   uint64
 	number uint64
 	block  []byte
 }
 
-// readForm reads past a value in a unit.
+// readForm reads a value in a unit.
 func (u *unit) readForm(r *cursor.Reader, form uint64) value {
 	v := value{form: form}
 	switch form {
@@ -261,7 +264,7 @@ func (d *Debug) checkValue(u *unit, attr uint64, v value) error {
 			u.entries.referred.add(to)
 		}
 	case formRefAddr:
-		if u.typeEntry != 0 { // nor does gdb look into another section
+		if u.typeEntry != 0 {
 			if v.number < u.first || v.number >= u.end {
 				return format.Errorf("refers to %#x, outside of its unit: gdb finds other types than a type unit's own by their signatures alone", v.number)
 			}
@@ -269,7 +272,7 @@ func (d *Debug) checkValue(u *unit, attr uint64, v value) error {
 			break
 		}
 		if d.entries.starts == nil {
-			return nil // to another section than the one that is read
+			return nil // from .debug_types into .debug_info, which has not been read
 		}
 		if v.number/64 >= uint64(len(d.entries.referred)) {
 			return format.Errorf("refers to %#x, past the end of .debug_info", v.number)
@@ -331,7 +334,8 @@ func (d *Debug) checkStringIndex(u *unit, index uint64) error {
 	return inSection(r.Uint(u.offsetSize), &d.str, ".debug_str")
 }
 
-// listOffset is where the list with an index into a unit's lists starts.
+// listOffset is where list number index of a unit starts; base is where the offsets
+// of its lists are.
 func (d *Debug) listOffset(u *unit, index, base uint64, s *section, name string) (uint64, error) {
 	if s.opaque {
 		return 0, nil

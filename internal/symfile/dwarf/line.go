@@ -144,8 +144,8 @@ func isFileForm(form uint64) bool {
 	return false
 }
 
-// isEmpty says whether a string that has been checked is known to be empty: gdb
-// ends itself over a file without a name.
+// isEmpty says whether a string, which has been checked, is known to be empty. A
+// defect of gdb's: at a file without a name it ends with an internal error.
 func (d *Debug) isEmpty(u *unit, v value) bool {
 	s := &d.str
 	switch v.form {
@@ -160,7 +160,7 @@ func (d *Debug) isEmpty(u *unit, v value) bool {
 	return v.number < uint64(len(s.b)) && s.b[v.number] == 0
 }
 
-// checkLineOpcodes checks that the opcodes of a line program are whole.
+// checkLineOpcodes checks that no opcode of a line program ends past the program.
 func (d *Debug) checkLineOpcodes(r *cursor.Reader, opcodeBase byte, operands []byte) error {
 	for r.Left() > 0 && d.steps > 0 {
 		d.steps--

@@ -55,8 +55,8 @@ func (d *Debug) checkLocations(u *unit, offset uint64) error {
 	return nil
 }
 
-// checkListAddresses checks what comes before the expression in an entry of a
-// location list; it says whether it knows the kind.
+// checkListAddresses checks the addresses in front of the expression in an entry of a
+// location list. known is false for an unknown kind of entry.
 func (d *Debug) checkListAddresses(u *unit, r *cursor.Reader, kind byte) (known bool, err error) {
 	switch kind {
 	case lleBaseAddressx:
@@ -118,8 +118,8 @@ func (d *Debug) checkAddressIndex(u *unit, index uint64) error {
 	return inTable(index, u.addrBase, uint64(u.addrSize), &d.addr, ".debug_addr")
 }
 
-// checkExpression checks that the operations of a DWARF expression are known
-// and whole; what they compute is not looked at.
+// checkExpression checks that the operations of a DWARF expression are known and that
+// their operands are there. It does not evaluate them.
 func (d *Debug) checkExpression(u *unit, b []byte) error {
 	r := cursor.Reader{Bytes: b}
 	for r.Left() > 0 && d.steps > 0 {

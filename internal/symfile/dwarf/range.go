@@ -5,8 +5,8 @@ import (
 	"github.com/libjitdebug/libjitdebug/internal/format"
 )
 
-// Kinds of entries in range lists of DWARF 5. They are those of location lists,
-// but for the default location, which ranges lack: from there on one less.
+// Kinds of entries in range lists of DWARF 5: those of location lists without the
+// default location, so that the numbers of those after it are one less.
 const (
 	rleEnd         = lleEnd
 	rleBaseAddress = lleBaseAddress - 1

@@ -51,37 +51,37 @@ type unit struct {
 	abbrevs    uint64
 	first      uint64 // where its first entry starts
 	typeEntry  uint64 // offset of the type in a type unit, or 0
-	entries    *places
+	entries    *entries
 	types      bool // in .debug_types
-	split      bool // the number of its DWARF object file is in the header
+	numbered   bool // its header has a dwo_id
 
 	strOffsetsBase, addrBase, rnglistsBase, loclistsBase uint64
 }
 
 // checkUnits checks .debug_info.
 func (d *Debug) checkUnits(b []byte) error {
-	d.entries = newPlaces(len(b))
+	d.entries = newEntries(len(b))
 	d.units = make(bitset, len(b)/64+1)
 	if err := d.checkUnitSection(b, false, &d.entries); err != nil {
 		return err
 	}
 	if d.steps <= 0 {
-		return nil // not all entries have been seen
+		return nil // not all entries have been read
 	}
 	return d.entries.check()
 }
 
 // checkTypeUnits checks a .debug_types of DWARF 4.
 func (d *Debug) checkTypeUnits(b []byte) error {
-	entries := newPlaces(len(b))
+	entries := newEntries(len(b))
 	if err := d.checkUnitSection(b, true, &entries); err != nil || d.steps <= 0 {
 		return err
 	}
 	return entries.check()
 }
 
-// check checks that what entries refer to are entries.
-func (e *places) check() error {
+// check checks that attributes refer to where an entry starts.
+func (e *entries) check() error {
 	for i := range e.starts {
 		if bad := e.referred[i] &^ e.starts[i]; bad != 0 {
 			return format.Errorf("an entry refers to %#x, where no entry starts", i*64+bits.TrailingZeros64(bad))
@@ -93,7 +93,7 @@ func (e *places) check() error {
 	return nil
 }
 
-func (d *Debug) checkUnitSection(b []byte, types bool, entries *places) error {
+func (d *Debug) checkUnitSection(b []byte, types bool, entries *entries) error {
 	for at := 0; at < len(b) && d.steps > 0; {
 		u := unit{at: uint64(at), entries: entries, types: types}
 		r := cursor.Reader{Bytes: b, At: at}
@@ -103,8 +103,7 @@ func (d *Debug) checkUnitSection(b []byte, types bool, entries *places) error {
 		if !types {
 			d.units.add(u.at)
 		}
-		// Everything that belongs to the unit is in it.
-		r.Bytes = b[:u.end]
+		r.Bytes = b[:u.end] // so that no entry is read past the unit's end
 		if err := d.checkEntries(&r, &u); err != nil {
 			return err
 		}
@@ -140,7 +139,7 @@ func (d *Debug) readUnit(r *cursor.Reader, u *unit, types bool) error {
 	switch typ {
 	case unitCompile, unitPartial:
 	case unitSkeleton, unitSplit:
-		u.split = true
+		u.numbered = true
 		r.Skip(8)
 	case unitType, unitSplitTyp:
 		d.signatures = append(d.signatures, r.U64())
@@ -180,7 +179,7 @@ func (d *Debug) checkEntries(r *cursor.Reader, u *unit) error {
 	d.readBases(*r, u)
 	u.first = uint64(r.At)
 	depth := 0
-	var parents [64]uint64 // tags of the entries above, as far as there is room
+	var parents [64]uint64 // tags of the entries above; of deeper ones they are not kept
 	for d.steps > 0 {
 		at := r.At
 		code := r.ULEB()
@@ -203,7 +202,7 @@ func (d *Debug) checkEntries(r *cursor.Reader, u *unit) error {
 		if !ok {
 			return format.Errorf("entry at %#x: its abbreviation code %d is not in the table at .debug_abbrev %#x", at, code, u.abbrevs)
 		}
-		declaration, split, numbered := false, false, u.split
+		declaration, split, numbered := false, false, u.numbered
 		attributes := cursor.Reader{Bytes: d.abbrev.b, At: a.attributes}
 		for {
 			attr, form := attributes.ULEB(), attributes.ULEB()
@@ -223,7 +222,7 @@ func (d *Debug) checkEntries(r *cursor.Reader, u *unit) error {
 				return format.Errorf("entry at %#x: attribute %#x: %s", at, attr, err)
 			}
 			if !known(form) {
-				d.steps = 0 // what follows cannot be found
+				d.steps = 0 // where the next value starts is not known: the rest is not checked
 				return nil
 			}
 			v := u.readForm(r, form)
@@ -280,8 +279,9 @@ func (d *Debug) checkEntries(r *cursor.Reader, u *unit) error {
 	return nil
 }
 
-// checkTypeReference checks a reference to a class, or to the type of an index
-// into an array: gdb ends itself over another entry in their place.
+// checkTypeReference checks DW_AT_containing_type, which has to refer to a class, and
+// a subrange's DW_AT_type, which has to refer to a type with a size. A defect of
+// gdb's: where they do not, it ends with an internal error.
 func (d *Debug) checkTypeReference(r *cursor.Reader, u *unit, attr uint64, v value) error {
 	to, ok := u.target(v)
 	if !ok {
@@ -291,7 +291,7 @@ func (d *Debug) checkTypeReference(r *cursor.Reader, u *unit, attr uint64, v val
 	a, ok := d.abbrevs.find(target.ULEB())
 	switch {
 	case !ok:
-		return nil // no entry starts there, which is found out elsewhere
+		return nil // entries.check finds out that no entry starts there
 	case attr == attrContainingType && !isClass(a.tag):
 		return format.Errorf("refers to %#x, an entry with tag %#x, which is no class", to, a.tag)
 	case attr == attrContainingType:
@@ -324,11 +324,11 @@ func (d *Debug) checkTypeReference(r *cursor.Reader, u *unit, attr uint64, v val
 	return nil
 }
 
-// longestLink is more than any compiler makes of one entry that stands for another:
-// a concrete function, its abstract one, the declaration in its class.
+// longestLink is more links in a row than any compiler writes: from a concrete function
+// to its abstract one, and from that to the declaration in its class.
 const longestLink = 16
 
-// checkLink follows an entry's link to another one of the unit.
+// checkLink follows the links from an entry, within its unit, and refuses a circle.
 func (d *Debug) checkLink(r *cursor.Reader, u *unit, from uint64, v value) error {
 	to, ok := u.target(v)
 	for n := 0; ok; n++ {
@@ -360,7 +360,7 @@ func (d *Debug) checkLink(r *cursor.Reader, u *unit, from uint64, v value) error
 	return nil
 }
 
-// target is where the entry of the unit starts to which a value refers.
+// target is the offset to which a value refers; false where that is not in the unit.
 func (u *unit) target(v value) (uint64, bool) {
 	switch {
 	case v.form >= formRef1 && v.form <= formRefUdata && v.number < u.end-u.at:
@@ -401,7 +401,8 @@ func isScope(tag uint64) bool {
 	return false
 }
 
-// readBases reads from a unit's first entry where its tables start.
+// readBases reads, from a unit's first entry, where its part of the tables of strings,
+// addresses and lists starts.
 func (d *Debug) readBases(r cursor.Reader, u *unit) {
 	a, ok := d.abbrevs.find(r.ULEB())
 	if !ok {
@@ -430,8 +431,9 @@ func (d *Debug) readBases(r cursor.Reader, u *unit) {
 	}
 }
 
-// CheckSignatures checks that the types exist which entries name by their
-// signature: gdb ends itself where one should have been a class.
+// CheckSignatures checks that the types exist to which entries refer by signature. A
+// defect of gdb's: where one is missing that had to be a class, it ends with an internal
+// error.
 func (d *Debug) CheckSignatures() error {
 	if len(d.wanted) == 0 || d.steps <= 0 || d.partial {
 		return nil
