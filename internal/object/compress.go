@@ -8,17 +8,17 @@ import (
 	"github.com/libjitdebug/libjitdebug/internal/zstd"
 )
 
-// A packing is how the bytes of a section are written in the object.
-type packing struct {
-	typ  uint32 // 0 if they are as they are
-	size uint64 // of what they stand for
-	data []byte
+// A compression is how the bytes of a section are compressed in the object.
+type compression struct {
+	typ  uint32 // ch_type, or 0 if they are not
+	size uint64 // uncompressed
+	data []byte // compressed
 }
 
-// packing is how section i is written. The size is possible: a byte more than
-// the compressed ones can hold is refused.
-func (f *file) packing(i int) (packing, error) {
-	p := packing{data: f.contents(i)}
+// compression is how section i is compressed. An uncompressed size that the bytes
+// cannot hold is refused.
+func (f *file) compression(i int) (compression, error) {
+	p := compression{data: f.contents(i)}
 	p.size = uint64(len(p.data))
 	if f.Sections[i].Flags&elf.SHF_COMPRESSED != 0 {
 		if len(p.data) < elf.ChdrSize {
@@ -45,8 +45,8 @@ func (f *file) packing(i int) (packing, error) {
 	return p, nil
 }
 
-// unpack writes what the bytes of section i stand for.
-func (f *file) unpack(dst []byte, p packing, i int) error {
+// decompress writes the uncompressed bytes of section i.
+func (f *file) decompress(dst []byte, p compression, i int) error {
 	var err error
 	switch p.typ {
 	case elf.ELFCOMPRESS_ZLIB:

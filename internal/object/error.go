@@ -6,9 +6,9 @@ import "strconv"
 type Kind int
 
 const (
-	BadPlacement Kind = iota // the caller's
+	BadPlacement Kind = iota // what the caller says of where sections were loaded
 	BadObject
-	Unsupported // the object may be right, but this is not known here
+	Unsupported // nothing need be wrong with the object, but this version cannot read it
 	OutOfMemory
 )
 
@@ -28,14 +28,14 @@ func (f *file) sectionError(kind Kind, i int, text string) error {
 	return &Error{kind, f.describe(i) + ": " + text}
 }
 
-// describe is section i in an error text.
+// describe is the number and the name of section i, for an error's text.
 func (f *file) describe(i int) string {
 	return "section " + strconv.Itoa(i) + quoted(f.name(i))
 }
 
 const longestName = 64 // in an error text
 
-// quoted is a name as it stands after a number, in parentheses.
+// quoted is a name in parentheses, which follows a number; nothing without a name.
 func quoted(name []byte) string {
 	if len(name) == 0 {
 		return ""
@@ -43,7 +43,8 @@ func quoted(name []byte) string {
 	return " (" + printable(name) + ")"
 }
 
-// printable is a name as it is, or quoted if that could be misread.
+// printable is a name, in quotes if it has characters that could be misread, and cut
+// where it is long.
 func printable(name []byte) string {
 	rest := ""
 	if len(name) > longestName {

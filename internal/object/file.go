@@ -19,19 +19,19 @@ type file struct {
 // A plan is what becomes of a section of the object.
 type plan struct {
 	fate        fate
-	placement   int32  // if loaded: by which of the placements
+	placement   int32  // if it was loaded: index of the placement that says where
 	relocations uint32 // the section that holds its relocations, or 0
-	output      uint32 // the image's section, if it is in one
-	address     uint64 // where it was loaded; or the offset in the image's section
+	output      uint32 // the image's section that it becomes, or becomes a part of
+	address     uint64 // where it was loaded; if fate is debug, the offset in output
 }
 
 type fate uint8
 
 const (
-	dropped fate = iota
-	loaded
-	debug // DWARF, copied
-	frame // .eh_frame, converted
+	dropped fate = iota // not in the image
+	loaded              // in the image without its bytes
+	debug               // DWARF: copied
+	frame               // .eh_frame: converted to .debug_frame
 )
 
 // open checks the section headers, and finds the symbol table and the relocations.
@@ -99,7 +99,8 @@ func (f *file) openSection(i int) error {
 	return nil
 }
 
-// openSectionRange is openSection for a section that is needed earlier.
+// openSectionRange checks only that section i is within the object, for a string table
+// that comes after its symbol table and has not been checked yet.
 func (f *file) openSectionRange(i int) error {
 	if h := &f.Sections[i]; h.Off > uint64(len(f.Bytes)) || h.Size > uint64(len(f.Bytes))-h.Off {
 		return bad("section " + decimal(i) + ": sh_offset " + hex(h.Off) + " + sh_size " + hex(h.Size) +
@@ -131,7 +132,7 @@ func (f *file) openRelocations(i int) error {
 	return nil
 }
 
-// contents is what section i holds; nothing, if it lies outside the object.
+// contents is the bytes of section i; none if they lie outside of the object.
 func (f *file) contents(i int) []byte { return f.Contents(&f.Sections[i]) }
 
 // name is the name of section i.

@@ -5,27 +5,27 @@ import (
 	"github.com/libjitdebug/libjitdebug/internal/machine"
 )
 
-// A converter writes what an .eh_frame says about code that was loaded as
-// .debug_frame. It runs twice: to count the bytes, with out nil, and to write.
+// A converter writes an .eh_frame as .debug_frame, without the FDEs of code that was
+// not loaded. It runs twice: with out nil it only counts the bytes.
 type converter struct {
 	f       *file
-	section int    // of the .eh_frame
-	base    uint64 // of what is written, in the image's .debug_frame
+	section int    // index of the .eh_frame
+	base    uint64 // offset of out in the image's .debug_frame
 	out     []byte
 	n       uint64 // bytes written, or counted
 
 	relocations relocationTable
-	next        int // relocation; they are looked for in the order of their places
-	cies        map[int]cie
+	next        int         // the relocation that seek looks at next
+	cies        map[int]cie // by their offsets in the .eh_frame
 }
 
-// A cie is a common information entry, as far as the entries that refer to it
-// must know.
+// A cie is what is needed of a common information entry to convert the FDEs that
+// refer to it.
 type cie struct {
-	at       uint64 // where it was written
-	pointer  pointer
-	augments bool // FDEs have augmentation data
-	keeps    bool // and still have, when written
+	offset      uint64 // in the image's .debug_frame
+	pointer     pointer
+	augmented   bool // the FDEs have augmentation data
+	augmentsOut bool // so they have in the .debug_frame
 }
 
 // A pointer is how an FDE gives the address of its function.
@@ -72,7 +72,7 @@ func (c *converter) convert() error {
 	return nil
 }
 
-// convertCIE converts an entry whose version is read next.
+// convertCIE converts the CIE at an offset; r is at its version.
 func (c *converter) convertCIE(r cursor.Reader, at int) error {
 	version := r.U8()
 	if version != 1 && version != 3 {
@@ -90,14 +90,14 @@ func (c *converter) convertCIE(r cursor.Reader, at int) error {
 	} else {
 		r.ULEB()
 	}
-	known := cie{at: c.base + c.n, pointer: pointer{size: 8}}
+	known := cie{offset: c.base + c.n, pointer: pointer{size: 8}}
 	kept := r.Bytes[factors:r.At]
 	letters := []byte{}
 	if len(augmentation) != 0 {
 		if augmentation[0] != 'z' {
 			return c.error(Unsupported, at, "its augmentation is "+printable(augmentation)+", which is unknown")
 		}
-		known.augments = true
+		known.augmented = true
 		data := cursor.Reader{Bytes: r.Take(r.ULEB())}
 		letters = append(letters, 'z')
 		for _, letter := range augmentation[1:] {
@@ -107,7 +107,7 @@ func (c *converter) convertCIE(r cursor.Reader, at int) error {
 				known.pointer, ok = pointerOf(data.U8())
 			case 'P':
 				var p pointer
-				p, ok = pointerOf(data.U8() & 0x7f) // through memory or not
+				p, ok = pointerOf(data.U8() &^ 0x80) // without DW_EH_PE_indirect
 				data.Skip(uint64(p.size))
 			case 'L':
 				data.U8()
@@ -127,7 +127,7 @@ func (c *converter) convertCIE(r cursor.Reader, at int) error {
 	if len(letters) == 1 {
 		letters = nil
 	}
-	known.keeps = letters != nil
+	known.augmentsOut = letters != nil
 	c.cies[at] = known
 
 	begin := c.begin()
@@ -136,7 +136,7 @@ func (c *converter) convertCIE(r cursor.Reader, at int) error {
 	c.put(letters...)
 	c.put(0)
 	c.put(kept...)
-	if known.keeps {
+	if known.augmentsOut {
 		c.put(0)
 	}
 	c.put(r.Bytes[r.At:]...)
@@ -144,22 +144,22 @@ func (c *converter) convertCIE(r cursor.Reader, at int) error {
 	return nil
 }
 
-// convertFDE converts an entry whose pointer to the code is read next.
+// convertFDE converts the FDE at an offset; r is at its pointer to the code.
 func (c *converter) convertFDE(r cursor.Reader, at, cieAt int) error {
 	cie, ok := c.cies[cieAt]
 	if !ok {
 		return c.error(BadObject, at, "its CIE is at offset "+decimal(uint64(max(cieAt, 0)))+", where none is")
 	}
-	place := r.At
+	begins := r.At
 	r.Skip(uint64(cie.pointer.size))
 	size := r.Uint(cie.pointer.size)
-	if cie.augments {
+	if cie.augmented {
 		r.Take(r.ULEB())
 	}
 	if r.Short {
 		return c.error(BadObject, at, "it ends too early")
 	}
-	address, known, err := c.target(place, cie.pointer, r.Bytes)
+	address, known, err := c.target(begins, cie.pointer, r.Bytes)
 	if err != nil {
 		return err
 	}
@@ -170,10 +170,10 @@ func (c *converter) convertFDE(r cursor.Reader, at, cieAt int) error {
 		return nil // its code was not loaded
 	}
 	begin := c.begin()
-	c.put32(uint32(cie.at))
+	c.put32(uint32(cie.offset))
 	c.put64(address)
 	c.put64(size)
-	if cie.keeps {
+	if cie.augmentsOut {
 		c.put(0)
 	}
 	c.put(r.Bytes[r.At:]...)
@@ -181,12 +181,13 @@ func (c *converter) convertFDE(r cursor.Reader, at, cieAt int) error {
 	return nil
 }
 
-// target is the address of the code that the pointer at a place points to.
-func (c *converter) target(place int, p pointer, b []byte) (address uint64, known bool, err error) {
-	n := c.seek(uint64(place))
+// target is the address of the code that the pointer at an offset of b points to: what
+// its relocation says.
+func (c *converter) target(offset int, p pointer, b []byte) (address uint64, known bool, err error) {
+	n := c.seek(uint64(offset))
 	t := &c.relocations
-	if n == t.Len() || t.offset(n) != uint64(place) {
-		return 0, false, nil // to nothing
+	if n == t.Len() || t.offset(n) != uint64(offset) {
+		return 0, false, nil // without one it points nowhere
 	}
 	r, err := t.read(n, uint64(len(b)))
 	if err != nil {
@@ -200,14 +201,14 @@ func (c *converter) target(place int, p pointer, b []byte) (address uint64, know
 		return 0, false, t.error(BadObject, n, r.kind.Type, "the CIE says that this pointer is another one")
 	}
 	if !r.explicit {
-		r.addend = r.implicit(b[place:])
+		r.addend = r.implicit(b[offset:])
 	}
 	address, known, err = c.f.resolve(r.symbol)
 	return address + r.addend, known && r.symbol != 0, err
 }
 
-// refuseRelocated refuses relocations between two offsets: instructions have none
-// that is known.
+// refuseRelocated refuses relocations between two offsets, those of call frame
+// instructions: no compiler is known to write one there.
 func (c *converter) refuseRelocated(from, to int) error {
 	n := c.seek(uint64(from))
 	if t := &c.relocations; n < t.Len() && t.offset(n) < uint64(to) {
@@ -217,8 +218,8 @@ func (c *converter) refuseRelocated(from, to int) error {
 	return nil
 }
 
-// seek finds the first relocation at or after an offset. Compilers write them in
-// order, and so are they asked for.
+// seek finds the first relocation at or after an offset, which may not be lower than in
+// the call before: relocations are in the order of their offsets.
 func (c *converter) seek(offset uint64) int {
 	for c.next < c.relocations.Len() && c.relocations.offset(c.next) < offset {
 		c.next++
@@ -242,7 +243,8 @@ func pointerOf(encoding byte) (p pointer, ok bool) {
 	return p, encoding&0xf0 == 0 || p.relative
 }
 
-// begin begins an entry, and end ends it: the length in front, padding behind.
+// begin writes room for an entry's length, and end pads the entry and writes its length
+// there.
 func (c *converter) begin() uint64 {
 	begin := c.n
 	c.put32(0)

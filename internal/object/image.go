@@ -15,15 +15,15 @@ import (
 //	the section headers
 //	the sections' contents, in their order
 //
-// The sections are one of none, those that were loaded, without contents; those
-// of DWARF; the symbols, their names, and the names of the sections.
+// The sections are: section 0; those that were loaded, without contents; those of
+// DWARF; the symbols, the symbols' names, and the sections' names.
 type image struct {
 	f        *file
 	sections []output
-	names    []byte // that come after the object's own
+	names    []byte // names of sections, in addition to the object's
 
 	frameSection uint32 // the image's .debug_frame, if the object has an .eh_frame
-	framesAt     uint64 // where in it the converted frames start
+	frameOffset  uint64 // where in it the first converted .eh_frame starts
 	symbolTable  uint32
 	locals       int // number of local symbols
 	count        int // number of symbols
@@ -35,12 +35,12 @@ type image struct {
 // An output is a section of the image.
 type output struct {
 	elf.Section64
-	gone uint64 // see the function
+	tombstone uint64
 }
 
 func newImage(f *file) *image { return &image{f: f, sections: make([]output, 1)} }
 
-// layOut decides where everything goes, and counts the bytes.
+// layOut decides what is in the image and at which offset, and so its size.
 func (m *image) layOut() error {
 	m.addAllLoaded()
 	if err := m.addDebug(); err != nil {
@@ -73,19 +73,20 @@ func (m *image) add(s elf.Section64) uint32 {
 	return uint32(len(m.sections) - 1)
 }
 
-// addName adds a name of a section.
+// addName adds a name of a section, and returns its offset in the table of names.
 func (m *image) addName(name string) uint32 {
-	at := len(m.f.Names) + len(m.names)
+	offset := len(m.f.Names) + len(m.names)
 	m.names = append(append(m.names, name...), 0)
-	return uint32(at)
+	return uint32(offset)
 }
 
-// manyLoaded is the number of loaded sections past which neighbours become one.
+// manyLoaded is the number of loaded sections above which adjacent ones become one.
 const manyLoaded = 1024
 
-// addAllLoaded adds the sections that were loaded. Of many, those that lie side by
-// side become one, as in a linked file: gdb 13 keeps the section of a symbol in 16
-// bits with a sign, and lldb's time grows with the square of their number.
+// addAllLoaded adds the sections that were loaded. If they are many, adjacent ones
+// become one, as in a linked file: a defect of gdb 13 is that it keeps the section of a
+// symbol in 16 bits with a sign (general_symbol_info), and lldb's time grows with the
+// square of the number of sections.
 func (m *image) addAllLoaded() {
 	f := m.f
 	var all []int
@@ -98,7 +99,7 @@ func (m *image) addAllLoaded() {
 	if many {
 		slices.SortStableFunc(all, func(a, b int) int { return cmp.Compare(f.plans[a].address, f.plans[b].address) })
 	}
-	alone := true // the latest
+	alone := true // the section added last is made of one of the object's
 	for n, i := range all {
 		if !many || n == 0 || !m.follows(i) {
 			m.addLoaded(i)
@@ -114,8 +115,8 @@ func (m *image) addAllLoaded() {
 	}
 }
 
-// follows says whether section i lies behind the latest of the image with no room
-// between them for anything else.
+// follows says whether section i is like the one added last to the image, and lies
+// behind it with less than room bytes between them: nobody else's code fits there.
 func (m *image) follows(i int) bool {
 	o, h, s := &m.sections[len(m.sections)-1], &m.f.Sections[i], &m.f.plans[i]
 	end, room := o.Addr+o.Size, uint64(16)
@@ -123,8 +124,8 @@ func (m *image) follows(i int) bool {
 		s.address >= end && s.address-end < room
 }
 
-// family is the name that a linker gives to what it makes of a section: .text of
-// .text.main.
+// family is the name of the section into which a linker puts a section by default:
+// .text for .text.main.
 func family(name []byte) string {
 	if len(name) > 1 {
 		if dot := bytes.IndexByte(name[1:], '.'); dot > 0 {
@@ -134,10 +135,10 @@ func family(name []byte) string {
 	return string(name)
 }
 
-// addLoaded adds a section that was loaded. Its bytes are in the process, and
-// relocated there, so a debugger must not look for them in the image. If it was
-// not loaded at its alignment, the alignment is what it was loaded at: a
-// misaligned section ends an lldb with assertions.
+// addLoaded adds a section that was loaded. It is SHT_NOBITS, because the object's
+// bytes are not relocated: a debugger is to read those in the process. sh_addralign is
+// lowered where the section was loaded at an address that it does not divide: an lldb
+// built with assertions ends at a misaligned section.
 func (m *image) addLoaded(i int) {
 	h, s := &m.f.Sections[i], &m.f.plans[i]
 	s.output = m.add(elf.Section64{
@@ -156,11 +157,11 @@ func (m *image) addDebug() error {
 		if s.fate != debug {
 			continue
 		}
-		packing, err := f.packing(i)
+		compression, err := f.compression(i)
 		if err != nil {
 			return err
 		}
-		name, at := f.name(i), f.Sections[i].Name
+		name, nameOffset := f.name(i), f.Sections[i].Name
 		plain := name
 		if bytes.HasPrefix(name, []byte(".z")) {
 			plain = append([]byte{'.'}, name[2:]...)
@@ -168,25 +169,25 @@ func (m *image) addDebug() error {
 		index, joins := known[string(plain)]
 		if !joins {
 			if len(plain) != len(name) {
-				at = m.addName(string(plain))
+				nameOffset = m.addName(string(plain))
 			}
 			index = m.add(elf.Section64{
-				Name: at, Type: elf.SHT_PROGBITS, Flags: f.Sections[i].Flags & (elf.SHF_MERGE | elf.SHF_STRINGS),
+				Name: nameOffset, Type: elf.SHT_PROGBITS, Flags: f.Sections[i].Flags & (elf.SHF_MERGE | elf.SHF_STRINGS),
 				Addralign: 1, Entsize: f.Sections[i].Entsize,
 			})
-			m.sections[index].gone = gone(string(plain))
+			m.sections[index].tombstone = tombstone(string(plain))
 			known[string(plain)] = index
 		}
 		o := &m.sections[index]
 		s.output, s.address = index, o.Size
-		if o.Size += packing.size; o.Size < packing.size {
+		if o.Size += compression.size; o.Size < compression.size {
 			return f.sectionError(OutOfMemory, i, "the image would be larger than memory")
 		}
 	}
 	return nil
 }
 
-// addFrames adds what .eh_frame says to the image's .debug_frame.
+// addFrames adds each .eh_frame, converted, to the image's .debug_frame.
 func (m *image) addFrames() error {
 	f := m.f
 	for i := range f.plans {
@@ -215,7 +216,7 @@ func (m *image) findFrameSection() {
 	if m.frameSection == 0 {
 		m.frameSection = m.add(elf.Section64{Name: m.addName(".debug_frame"), Type: elf.SHT_PROGBITS, Addralign: 1})
 	}
-	m.framesAt = m.sections[m.frameSection].Size
+	m.frameOffset = m.sections[m.frameSection].Size
 }
 
 // addSymbols adds the symbols and the names.
@@ -252,8 +253,9 @@ func (m *image) addSymbols() error {
 	return nil
 }
 
-// symbolSection is the section of the image that symbol n is in, and whether it
-// is of use there: those that have an address are, and the names of source files.
+// symbolSection is the section of the image that symbol n is in, and whether the image
+// gets that symbol: if it is in a loaded section, or absolute and not local, or names a
+// source file.
 func (m *image) symbolSection(n int) (index uint32, wanted bool, err error) {
 	home, err := m.f.home(n)
 	if err != nil {
@@ -294,7 +296,7 @@ func (m *image) write() error {
 	return nil
 }
 
-// contents is the place of a section's contents.
+// contents is the memory for a section's contents.
 func (m *image) contents(i uint32) []byte {
 	s := &m.sections[i]
 	return m.bytes[s.Off : s.Off+s.Size]
@@ -320,16 +322,16 @@ func (m *image) writeDebug() error {
 		if s.fate != debug {
 			continue
 		}
-		packing, err := f.packing(i)
+		compression, err := f.compression(i)
 		if err != nil {
 			return err
 		}
-		b := m.contents(s.output)[s.address : s.address+packing.size]
-		if err := f.unpack(b, packing, i); err != nil {
+		b := m.contents(s.output)[s.address : s.address+compression.size]
+		if err := f.decompress(b, compression, i); err != nil {
 			return err
 		}
 		relocations := f.relocations(i)
-		if err := relocations.apply(b, m.sections[s.output].gone); err != nil {
+		if err := relocations.apply(b, m.sections[s.output].tombstone); err != nil {
 			return err
 		}
 	}
@@ -337,7 +339,7 @@ func (m *image) writeDebug() error {
 }
 
 func (m *image) writeFrames() error {
-	base := m.framesAt
+	base := m.frameOffset
 	for i := range m.f.plans {
 		if m.f.plans[i].fate != frame {
 			continue
@@ -359,15 +361,15 @@ func (m *image) writeSymbols() {
 		clear(indexes)
 	}
 	table[0] = elf.Sym64{}
-	for n, at := 1, 1; n < len(m.f.symbols); n++ {
+	for n, out := 1, 1; n < len(m.f.symbols); n++ {
 		index, wanted, err := m.symbolSection(n)
 		if err != nil || !wanted {
 			continue
 		}
-		to := &table[at]
+		to := &table[out]
 		*to = m.f.symbols[n]
 		if uint64(to.Name) >= uint64(len(m.f.strings)) {
-			to.Name = uint32(len(m.f.strings)) // a name that is none
+			to.Name = uint32(len(m.f.strings)) // the NUL behind the names: no name
 		}
 		if home, _ := m.f.home(n); home != 0 {
 			to.Value += m.f.plans[home].address - m.sections[index].Addr
@@ -377,8 +379,8 @@ func (m *image) writeSymbols() {
 			to.Shndx = uint16(index)
 		default:
 			to.Shndx = elf.SHN_XINDEX
-			indexes[at] = index
+			indexes[out] = index
 		}
-		at++
+		out++
 	}
 }

@@ -9,14 +9,14 @@ import (
 	"github.com/libjitdebug/libjitdebug/internal/elf"
 )
 
-// loadedLimit is the size past which a loaded section is wrong: see the check of
-// the same name in package symfile.
+// loadedLimit is the size past which a loaded section's sh_size is wrong, the same as
+// in package symfile, which says why.
 const loadedLimit = 1 << 40
 
-// place decides what becomes of each section.
-func (f *file) place(placements []Placement) error {
+// plan decides what becomes of each section.
+func (f *file) plan(placements []Placement) error {
 	for i := 1; i < len(f.Sections); i++ {
-		f.plans[i].fate = f.fateUnplaced(i)
+		f.plans[i].fate = f.fateUnloaded(i)
 	}
 	names := f.candidates(placements)
 	for n := range placements {
@@ -26,8 +26,9 @@ func (f *file) place(placements []Placement) error {
 			return placementError(n, p, err.Error())
 		}
 		h := &f.Sections[i]
-		// DWARF that the caller loaded too is read from the image all the same,
-		// and what is empty is nowhere.
+		// What no program loads is passed over, and so is DWARF that the caller has
+		// loaded: a debugger reads it from the image. Nor does it matter where an
+		// empty section would be.
 		if h.Flags&elf.SHF_ALLOC == 0 || f.plans[i].fate == debug || p.Address == 0 && h.Size == 0 {
 			continue
 		}
@@ -52,8 +53,9 @@ func (f *file) place(placements []Placement) error {
 	return f.checkOverlap(placements)
 }
 
-// checkUse checks that a debugger learns of something. Compilers leave .text
-// empty where they put code elsewhere.
+// checkUse checks that, if there is code in the object, some code or data was loaded
+// that is not empty. The caller may have named .text alone, which compilers leave
+// empty when they write a section for each function.
 func (f *file) checkUse() error {
 	code, forLinker := 0, 0
 	for i := range f.plans {
@@ -80,8 +82,8 @@ func (f *file) checkUse() error {
 	return &Error{BadPlacement, "sections: none of them is code or data that is loaded, or they are empty; code is in " + f.describe(code)}
 }
 
-// fateUnplaced is what becomes of section i if it is not loaded.
-func (f *file) fateUnplaced(i int) fate {
+// fateUnloaded is what becomes of section i if it was not loaded.
+func (f *file) fateUnloaded(i int) fate {
 	h := &f.Sections[i]
 	name := f.name(i)
 	switch t := h.Type; {
@@ -95,8 +97,8 @@ func (f *file) fateUnplaced(i int) fate {
 	return dropped
 }
 
-// candidates are the sections that have a name which a placement asks for. Of
-// the sections of one name those count that can be loaded, if there are any.
+// candidates are the sections for each name by which a placement asks for one. If some
+// of the sections of a name are SHF_ALLOC, only these are candidates.
 func (f *file) candidates(placements []Placement) map[string][]int {
 	names := map[string][]int{}
 	for n := range placements {
@@ -165,13 +167,14 @@ func (f *file) find(p *Placement, names map[string][]int) (int, error) {
 	return 0, bad(text)
 }
 
-// checkOverlap checks that no two sections were loaded to the same place.
+// checkOverlap checks that no two sections were loaded over each other.
 func (f *file) checkOverlap(placements []Placement) error {
 	var order []int32
 	for i := range f.plans {
-		// A thread's variables have no address in the section's own place.
+		// A .tbss takes no memory at its address: each thread has its variables
+		// elsewhere.
 		thread := f.Sections[i].Flags&elf.SHF_TLS != 0 && f.Sections[i].Type == elf.SHT_NOBITS
-		if f.plans[i].placed() && f.Sections[i].Size != 0 && !thread {
+		if f.plans[i].isLoaded() && f.Sections[i].Size != 0 && !thread {
 			order = append(order, int32(i))
 		}
 	}
@@ -181,16 +184,16 @@ func (f *file) checkOverlap(placements []Placement) error {
 	for n := 1; n < len(order); n++ {
 		a, b := int(order[n-1]), int(order[n])
 		if end := f.plans[a].address + f.Sections[a].Size; end > f.plans[b].address {
-			at := int(f.plans[b].placement)
-			return placementError(at, &placements[at], f.describe(b)+" at "+hex(f.plans[b].address)+" overlaps "+
+			n := int(f.plans[b].placement)
+			return placementError(n, &placements[n], f.describe(b)+" at "+hex(f.plans[b].address)+" overlaps "+
 				f.describe(a)+", which ends at "+hex(end))
 		}
 	}
 	return nil
 }
 
-// placed says whether it was loaded.
-func (s *plan) placed() bool {
+// isLoaded says whether the section was loaded.
+func (s *plan) isLoaded() bool {
 	return s.fate == loaded || s.fate == frame && s.address != 0
 }
 

@@ -13,11 +13,11 @@ var le = endian.Little
 type relocationTable struct {
 	elf.Relocs
 	f       *file
-	section int // its own
-	target  int // of the section that it is for
+	section int // its index
+	target  int // index of the section that is relocated
 }
 
-// relocations are those of section i; none, if there are none.
+// relocations are the relocations of section i; an empty table if it has none.
 func (f *file) relocations(i int) relocationTable {
 	by := int(f.plans[i].relocations)
 	return relocationTable{f.Relocs(&f.Sections[by]), f, by, i}
@@ -30,10 +30,10 @@ type relocation struct {
 	kind     *machine.Relocation
 	symbol   int
 	addend   uint64
-	explicit bool // the addend is not at the place
+	explicit bool // the addend is in the table, and not where the relocation applies
 }
 
-// read reads relocation n, whose place is in a section of so many bytes.
+// read reads relocation n and checks it; the section that is relocated has size bytes.
 func (t *relocationTable) read(n int, size uint64) (relocation, error) {
 	entry := t.At(n)
 	number, symbol := entry.Type(), uint64(entry.Symbol())
@@ -53,30 +53,30 @@ func (t *relocationTable) read(n int, size uint64) (relocation, error) {
 	return r, nil
 }
 
-// error is an error about relocation n, which names it, its kind and its place.
+// error is an error about relocation n, with its type and its offset in the text.
 func (t *relocationTable) error(kind Kind, n int, number uint32, text string) error {
 	return t.f.sectionError(kind, t.section, "relocation "+decimal(n)+", "+t.f.machine.RelocationName(number)+
 		" at offset "+hex(t.offset(n))+" of "+t.f.describe(t.target)+": "+text)
 }
 
-// implicit is the addend that lies at the place.
-func (r *relocation) implicit(place []byte) uint64 {
+// implicit is the addend that lies in the field to be relocated.
+func (r *relocation) implicit(field []byte) uint64 {
 	switch r.kind.Size {
 	case 8:
-		return le.Uint64(place)
+		return le.Uint64(field)
 	case 4:
-		return uint64(int64(int32(le.Uint32(place))))
+		return uint64(int64(int32(le.Uint32(field))))
 	case 2:
-		return uint64(int64(int16(le.Uint16(place))))
+		return uint64(int64(int16(le.Uint16(field))))
 	case 1:
-		return uint64(int64(int8(place[0])))
+		return uint64(int64(int8(field[0])))
 	}
 	return 0
 }
 
-// apply applies the relocations of a section of DWARF to its bytes. What refers
-// to code that is not there becomes the given number.
-func (t *relocationTable) apply(b []byte, gone uint64) error {
+// apply applies the relocations of a section of DWARF to its bytes b. References to
+// code that was not loaded become the tombstone.
+func (t *relocationTable) apply(b []byte, tombstone uint64) error {
 	base := t.f.plans[t.target].address
 	for n := range t.Len() {
 		r, err := t.read(n, uint64(len(b)))
@@ -87,11 +87,11 @@ func (t *relocationTable) apply(b []byte, gone uint64) error {
 			continue
 		}
 		offset := t.offset(n)
-		place := b[offset : offset+uint64(r.kind.Size)]
+		field := b[offset : offset+uint64(r.kind.Size)]
 		if !r.explicit {
-			r.addend = r.implicit(place)
+			r.addend = r.implicit(field)
 		}
-		v, err := t.f.value(&r, base+offset, gone)
+		v, err := t.f.value(&r, base+offset, tombstone)
 		if err != nil {
 			return err
 		}
@@ -100,20 +100,20 @@ func (t *relocationTable) apply(b []byte, gone uint64) error {
 		}
 		switch r.kind.Size {
 		case 8:
-			le.PutUint64(place, v)
+			le.PutUint64(field, v)
 		case 4:
-			le.PutUint32(place, uint32(v))
+			le.PutUint32(field, uint32(v))
 		case 2:
-			le.PutUint16(place, uint16(v))
+			le.PutUint16(field, uint16(v))
 		case 1:
-			place[0] = byte(v)
+			field[0] = byte(v)
 		}
 	}
 	return nil
 }
 
-// value is what a relocation at a place computes.
-func (f *file) value(r *relocation, place, gone uint64) (uint64, error) {
+// value is what a relocation computes for a field at an offset in the image's section.
+func (f *file) value(r *relocation, offset, tombstone uint64) (uint64, error) {
 	switch r.kind.Value {
 	case machine.SymbolSize, machine.ThreadLocal:
 		if r.symbol == 0 {
@@ -130,15 +130,15 @@ func (f *file) value(r *relocation, place, gone uint64) (uint64, error) {
 		return 0, err
 	}
 	if !known {
-		return cut(r.kind, gone), nil
+		return truncate(r.kind, tombstone), nil
 	}
 	if r.kind.Value == machine.Relative {
-		address -= place
+		address -= offset
 	}
 	return address + r.addend, nil
 }
 
-// holds says whether a value fits.
+// holds says whether a value fits into the field that a relocation writes.
 func holds(k *machine.Relocation, v uint64) bool {
 	bits := 8 * uint(k.Size)
 	asUnsigned, asSigned := v>>bits == 0, int64(v)>>(bits-1) == 0 || int64(v)>>(bits-1) == -1
@@ -153,18 +153,20 @@ func holds(k *machine.Relocation, v uint64) bool {
 	return true
 }
 
-// cut is a value made to fit, by its lowest bits.
-func cut(k *machine.Relocation, v uint64) uint64 {
+// truncate is the lowest bits of a value, as many as fit whether read as signed or as
+// unsigned.
+func truncate(k *machine.Relocation, v uint64) uint64 {
 	if k.Range == machine.AnyRange {
 		return v
 	}
 	return v & (1<<(8*uint(k.Size)-1) - 1)
 }
 
-// gone stands, in a section of DWARF of this name, for the address of code that
-// is not there: as linkers have it. 0 ends the lists of DWARF 4, so there it is
-// 1, which makes an empty range; in an index it must be no address at all.
-func gone(name string) uint64 {
+// tombstone is the address that stands for code that was not loaded in a section of
+// DWARF with this name, as linkers call and choose it: 0; but 1 in the lists of DWARF
+// 4, which a 0 would end, and where 1 makes an empty range; and in an index, the
+// highest number, which is no code's address.
+func tombstone(name string) uint64 {
 	switch name {
 	case ".debug_loc", ".debug_ranges":
 		return 1

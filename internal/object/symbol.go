@@ -2,7 +2,7 @@ package object
 
 import "github.com/libjitdebug/libjitdebug/internal/elf"
 
-// home is the section in which symbol n is defined; 0 if it is in none.
+// home is the index of the section in which symbol n is defined; 0 if it is in none.
 func (f *file) home(n int) (int, error) {
 	index := int(f.symbols[n].Shndx)
 	if index == elf.SHN_XINDEX {
@@ -22,9 +22,9 @@ func (f *file) home(n int) (int, error) {
 
 func (f *file) symbolName(n int) []byte { return elf.String(f.strings, f.symbols[n].Name) }
 
-// resolve is the address of symbol n, or its offset in a section of the image.
-// It is not known, if the symbol belongs to another object, or to a section that
-// was not loaded.
+// resolve is the address of symbol n; for one in a section of DWARF, its offset in the
+// image's section. known is false if the symbol is defined in another object, or in a
+// section that was not loaded.
 func (f *file) resolve(n int) (address uint64, known bool, err error) {
 	if n == 0 {
 		return 0, true, nil
@@ -38,5 +38,5 @@ func (f *file) resolve(n int) (address uint64, known bool, err error) {
 		return s.Value, s.Shndx == elf.SHN_ABS, nil
 	}
 	in := &f.plans[home]
-	return in.address + s.Value, in.fate == debug || in.placed(), nil
+	return in.address + s.Value, in.fate == debug || in.isLoaded(), nil
 }
