@@ -1,9 +1,10 @@
 package elf
 
-// Relocations of AArch64 that sections of DWARF have, and the last of all.
+// The types of AArch64's relocations that occur in sections of DWARF, and the highest
+// type of all.
 const (
 	R_AARCH64_NONE         = 0
-	R_AARCH64_NULL         = 256 // what NONE was
+	R_AARCH64_NULL         = 256 // the former R_AARCH64_NONE
 	R_AARCH64_ABS64        = 257
 	R_AARCH64_ABS32        = 258
 	R_AARCH64_ABS16        = 259

@@ -15,11 +15,12 @@ type Chdr64 struct {
 	Size, Addralign uint64
 }
 
-// GNUChdrSize is the size of what is in front of a section that is compressed
-// without a flag, but with a name, .zdebug_: ZLIB, and the size in big-endian.
+// GNUChdrSize is the size of the header in the older, GNU form of compression, which
+// has no flag; such a section's name begins with .zdebug_. The header is the text ZLIB
+// and the uncompressed size, in big-endian.
 const GNUChdrSize = 12
 
-// GNUSize is what a section says there of its uncompressed size.
+// GNUSize is the uncompressed size that such a header says.
 func GNUSize(b []byte) (size uint64, ok bool) {
 	if len(b) < GNUChdrSize || string(b[:4]) != "ZLIB" {
 		return 0, false
@@ -27,8 +28,9 @@ func GNUSize(b []byte) (size uint64, ok bool) {
 	return bits.ReverseBytes64(le.Uint64(b[4:])), true
 }
 
-// MaxRatio is how many bytes one compressed byte can stand for, at the most: in zlib
-// a match, in Zstandard a block of one byte. 0 for a ch_type that is unknown.
+// MaxRatio is the highest number of bytes per compressed byte: in zlib, of matches of
+// 258 bytes in two bits each; in Zstandard, of blocks that repeat a byte 128 Ki times,
+// in four bytes each. 0 for an unknown ch_type.
 func MaxRatio(typ uint32) uint64 {
 	switch typ {
 	case ELFCOMPRESS_ZLIB:

@@ -1,6 +1,5 @@
-// Package elf is the format of ELF files: System V gABI, 64 bits, little-endian.
-// It says where what is in a file, and judges nothing: a reader of its own checks
-// what it relies on.
+// Package elf is the format of ELF files: System V gABI, 64 bits, little-endian. It
+// finds things in a file and does not judge them: a caller checks what it relies on.
 //
 // Names are the gABI's; those of structs and their fields are those of debug/elf in
 // Go's standard library, which imports fmt, and reads a file by copying it.
@@ -98,7 +97,7 @@ const (
 	STT_TLS     = 6
 )
 
-// Sizes of what follows, in bytes.
+// Sizes of headers and of entries, in bytes.
 const (
 	HeaderSize  = 64
 	SectionSize = 64 // of a section header

@@ -54,31 +54,30 @@ type Rela64 struct {
 func (r *Rela64) Type() uint32   { return uint32(r.Info) }
 func (r *Rela64) Symbol() uint32 { return uint32(r.Info >> 32) }
 
-// In is what lies at the start of b, which has room for it. Nothing is copied, and
-// nothing need be aligned.
+// In is the T at the start of b, which must have room for one. It is not copied, and
+// b need not be aligned.
 func In[T Header64 | Section64 | Prog64 | Sym64 | Chdr64](b []byte) *T {
 	var t T
 	_ = b[unsafe.Sizeof(t)-1]
 	return (*T)(unsafe.Pointer(unsafe.SliceData(b)))
 }
 
-// Table is as many as b has room for.
+// Table is the Ts in b, as many as are whole.
 func Table[T Section64 | Prog64 | Sym64 | uint32](b []byte) []T {
 	var t T
 	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b))/unsafe.Sizeof(t))
 }
 
-// A File is an ELF file, once its header is known to be right: what is in it need
-// not be.
+// A File is an ELF file whose header has been checked, and nothing else of it.
 type File struct {
 	Bytes    []byte
 	Type     uint16 // e_type
 	Machine  uint16 // e_machine
 	Sections []Section64
-	Names    []byte // of the sections
+	Names    []byte // the table of the sections' names
 }
 
-// Contents is what a section of the file holds; nothing, if it lies outside.
+// Contents is a section's bytes; none if they lie outside of the file.
 func (f *File) Contents(s *Section64) []byte {
 	if s.Type == SHT_NULL || s.Type == SHT_NOBITS {
 		return nil
@@ -89,8 +88,8 @@ func (f *File) Contents(s *Section64) []byte {
 // Name is the name of a section.
 func (f *File) Name(s *Section64) []byte { return String(f.Names, s.Name) }
 
-// Sections are the section headers of a file; none, if it is no ELF file, or they
-// are not in it.
+// Sections are the section headers of a file whose header has not been checked; none
+// if it is not an ELF file, or if they lie outside of it.
 func Sections(file []byte) []Section64 {
 	if len(file) < HeaderSize {
 		return nil
@@ -132,7 +131,8 @@ func Part(of []byte, offset, size uint64) []byte {
 	return of[offset : offset+size]
 }
 
-// String is the string at an offset of a table of strings, as far as there is one.
+// String is the string at an offset of a string table: up to the NUL, or to the end of
+// a table that lacks it.
 func String(table []byte, offset uint32) []byte {
 	if uint64(offset) >= uint64(len(table)) {
 		return nil
@@ -164,10 +164,10 @@ func (f *File) Relocs(s *Section64) Relocs {
 	return Relocs{f.Contents(s), int(RelocSize(s.Type))}
 }
 
-// Len returns how many there are.
+// Len returns how many relocations there are.
 func (r *Relocs) Len() int { return len(r.bytes) / r.size }
 
-// At returns one of them; its addend is 0 where it has none.
+// At returns relocation n; one of SHT_REL has an addend of 0 in it.
 func (r *Relocs) At(n int) (rela Rela64) {
 	b := r.bytes[n*r.size:][:r.size]
 	rela.Off, rela.Info = le.Uint64(b), le.Uint64(b[8:])

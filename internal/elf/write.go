@@ -23,8 +23,8 @@ func WriteHeader(c *cursor.Cursor, machine uint16, sections, names int) {
 	c.Bytes(bytesOf(&h))
 }
 
-// WriteFirst writes the first section header, which is that of no section, but holds
-// the numbers that are too large for the ELF header.
+// WriteFirst writes section header 0. It describes no section, but holds the numbers
+// that are too large for the ELF header.
 func WriteFirst(c *cursor.Cursor, sections, names int) {
 	var first Section64
 	if sections >= SHN_LORESERVE {
@@ -52,8 +52,8 @@ func WriteFunction(c *cursor.Cursor, name, section int, offset, size uint64) {
 	s.Write(c)
 }
 
-// CodeSections are the section headers of an object that was written here, behind
-// the one with their names.
+// CodeSections are the headers of the code sections in an image of functions that this
+// library wrote: those after the table of the sections' names.
 func CodeSections(object []byte) []Section64 {
 	h := In[Header64](object)
 	sections := uint64(h.Shnum)

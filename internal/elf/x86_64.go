@@ -1,6 +1,7 @@
 package elf
 
-// Relocations of x86-64 that sections of DWARF have, and the last of all.
+// The types of x86-64's relocations that occur in sections of DWARF, and the highest
+// type of all.
 const (
 	R_X86_64_NONE          = 0
 	R_X86_64_64            = 1
