@@ -1,15 +1,15 @@
 // Package cursor writes numbers and strings one after another, as ELF and DWARF
 // encode them.
 //
-// The memory is the caller's, for an image lies in C memory, which may be
-// refused: so what is to be written is written twice, once without memory, to
-// learn how much of it there is.
+// The memory is the caller's: an image lies in C memory, which has to be allocated
+// first, and that may fail. So everything is written twice: first without memory, to
+// count the bytes, and then into as much.
 package cursor
 
 import "unsafe"
 
-// A Cursor is a place in memory that moves on with each write. What does not fit
-// is counted and not written: the zero Cursor counts.
+// A Cursor is a position in memory that each write moves on. What does not fit into the
+// memory is only counted, so the zero Cursor counts all.
 type Cursor struct {
 	memory []byte
 	at     int
@@ -18,10 +18,10 @@ type Cursor struct {
 // On returns a cursor at the start of memory.
 func On(memory []byte) Cursor { return Cursor{memory: memory} }
 
-// At returns how many bytes have been written, or would have been.
+// At returns how many bytes have been written or counted.
 func (c *Cursor) At() int { return c.at }
 
-// next moves on by n bytes, and returns them if they are there.
+// next moves on by n bytes, and returns them, or nil if there is no memory for them.
 func (c *Cursor) next(n int) []byte {
 	at := c.at
 	c.at += n
@@ -97,18 +97,18 @@ func (c *Cursor) Align(alignment int, padding byte) {
 	}
 }
 
-// SetU32 changes a number that has been written at a place.
+// SetU32 overwrites the number of four bytes at an offset.
 func (c *Cursor) SetU32(at int, v uint32) {
 	if at+4 <= len(c.memory) {
 		*(*[4]byte)(c.memory[at:]) = *(*[4]byte)(unsafe.Pointer(&v))
 	}
 }
 
-// Skip leaves out n bytes.
+// Skip moves on by n bytes without writing them.
 func (c *Cursor) Skip(n int) { c.at += n }
 
-// Written returns n bytes from a place that the cursor has passed, or nil if they
-// are not there.
+// Written returns n bytes from an offset that the cursor has passed, or nil if there
+// is no memory for them.
 func (c *Cursor) Written(at, n int) []byte {
 	if at+n > len(c.memory) {
 		return nil

@@ -6,8 +6,8 @@ import (
 	"github.com/libjitdebug/libjitdebug/internal/endian"
 )
 
-// A Reader reads what a Cursor writes, from bytes that may be anybody's. What lies
-// outside of them reads as zero and is remembered in Short.
+// A Reader reads what a Cursor writes, from bytes that need not be right. What would lie
+// past their end reads as zero, and sets Short.
 type Reader struct {
 	Bytes []byte
 	At    int
@@ -30,7 +30,7 @@ func (r *Reader) Take(n uint64) []byte {
 	return b
 }
 
-// Skip leaves out n bytes.
+// Skip moves on by n bytes.
 func (r *Reader) Skip(n uint64) { r.Take(n) }
 
 func (r *Reader) U8() byte {
@@ -77,8 +77,8 @@ func (r *Reader) Uint(size int) (v uint64) {
 	return v
 }
 
-// ULEB reads a ULEB128, of which bits beyond 64 are dropped; or it skips an SLEB128.
-// Most have one byte.
+// ULEB reads an unsigned LEB128, and drops bits beyond 64. It also serves to skip a
+// signed one. Most numbers have one byte.
 func (r *Reader) ULEB() uint64 {
 	if r.At < len(r.Bytes) {
 		if c := r.Bytes[r.At]; c < 0x80 {
@@ -112,8 +112,9 @@ func (r *Reader) String() []byte {
 	return rest[:end]
 }
 
-// Length reads the length of a unit of DWARF, and says which size offsets have in
-// it. Reserved lengths come out as too long for any section.
+// Length reads the initial length of a DWARF unit, and returns it with the size of
+// offsets in the unit, 4 or 8 bytes. A reserved length is returned as one that is too
+// long for any section.
 func (r *Reader) Length() (length uint64, offset int) {
 	switch n := r.U32(); {
 	case n == 0xffffffff:

@@ -3,8 +3,8 @@ package endian
 
 import "unsafe"
 
-// Little reads and writes little-endian numbers at any alignment: this process is
-// little-endian too. encoding/binary would bring reflect along.
+// Little reads and writes little-endian numbers at any alignment; this process has to
+// be little-endian itself. encoding/binary is not used, because it imports reflect.
 var Little little
 
 type little struct{}

@@ -7,9 +7,9 @@ import (
 	"github.com/libjitdebug/libjitdebug/internal/elf"
 )
 
-// Defines says whether the program's file has a global symbol of this name,
-// exported or not, that is defined in it. False where the file cannot be read or
-// has been stripped of it: then a debugger does not see it either.
+// Defines says whether the program's file defines a global symbol of this name,
+// exported or not. It says no where the file cannot be read or its symbols have been
+// stripped: then a debugger does not see the symbol either.
 func Defines(name string) bool {
 	file := read("/proc/self/exe")
 	if file == nil {

@@ -1,5 +1,5 @@
-// Package format stands in for fmt, which comes with os, which changes the process
-// that it is loaded into.
+// Package format stands in for fmt, which imports os: initialising os changes the
+// process that the library is loaded into.
 package format
 
 import (

@@ -16,14 +16,14 @@ type Machine struct {
 	StackPointer  byte
 	FramePointer  byte
 	ReturnAddress byte
-	Pushed        byte   // how much of the stack a call has taken, in bytes, when its function begins
-	Trap          string // the instruction that debuggers put in the place of another, for a breakpoint
+	Pushed        byte   // how many bytes a call instruction pushes: the return address, or nothing
+	Trap          string // the instruction that a debugger writes into code for a breakpoint
 
 	Relocations    []Relocation // those that sections of DWARF have
-	LastRelocation uint32       // the highest type of all
+	LastRelocation uint32       // the highest type that a debugger knows
 
 	prefix string // of the relocations' names
-	names  string // "type name," for each of all, for errors
+	names  string // "number name," for each type of relocation, for errors
 }
 
 // A Relocation is a type of relocation.
@@ -34,8 +34,8 @@ type Relocation struct {
 	Range Range
 }
 
-// A Value is what a relocation computes: S is the symbol's address, A the addend, P
-// the address of what is relocated.
+// A Value is what a relocation computes. S is the symbol's address, A the addend, P the
+// address of the field that is relocated.
 type Value uint8
 
 const (
@@ -44,17 +44,17 @@ const (
 	Relative          // S + A - P
 	SymbolSize        // the symbol's size + A
 	ThreadLocal       // S, as an offset into its section, + A
-	Module            // a number that the dynamic linker gives
+	Module            // the number of a module with thread-local variables, which the dynamic linker gives
 )
 
-// A Range is which values fit.
+// A Range is which values a relocation's field can hold.
 type Range uint8
 
 const (
 	AnyRange Range = iota
 	Unsigned
 	Signed
-	Either
+	Either // what fits as Unsigned or as Signed
 )
 
 // Of returns the processor of an e_machine, or nil if it is not known.

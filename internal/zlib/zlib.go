@@ -1,6 +1,7 @@
 // Package zlib decompresses what compilers leave in compressed debug sections:
 // zlib streams (RFC 1950, 1951) of a size that is known. The standard library's
-// comes with fmt and os, which change the process that they are loaded into.
+// package is not used, because it imports fmt and os, whose initialisation changes the
+// process that the library is loaded into.
 package zlib
 
 import (
@@ -18,9 +19,9 @@ var (
 	errSum      = errors.New("the checksum is wrong")
 )
 
-// Decompress fills dst, whose length is that of the data, from one zlib stream,
-// or from several, as the linker leaves them when it joins sections. What
-// follows the last one is ignored.
+// Decompress fills dst, whose length is that of the data, from one zlib stream, or from
+// several: a linker that joins compressed sections leaves their streams in a row. Bytes
+// that are left when dst is full are ignored.
 func Decompress(dst, src []byte) error {
 	d := inflater{dst: dst, src: src}
 	for first := true; first || d.n < len(dst); first = false {
@@ -38,10 +39,10 @@ type inflater struct {
 	src []byte
 	at  int
 
-	bits  uint64 // read from src, and not used
-	count uint
+	bits  uint64 // read from src and not taken yet, the next one lowest
+	count uint   // of bits
 
-	short bool // src ended
+	short bool // take was called past the end of src
 
 	literals, distances table
 }
@@ -95,7 +96,7 @@ func (d *inflater) stream() error {
 	return nil
 }
 
-// fill reads ahead, at least 32 bits unless src ends.
+// fill reads bytes ahead until bits has 57 bits or more, or src ends.
 func (d *inflater) fill() {
 	for d.count <= 56 && d.at < len(d.src) {
 		d.bits |= uint64(d.src[d.at]) << d.count
@@ -104,7 +105,7 @@ func (d *inflater) fill() {
 	}
 }
 
-// take is the next n bits, at most 16; zeros past the end.
+// take is the next n bits, at most 16; 0 past the end of src.
 func (d *inflater) take(n uint) uint {
 	if d.count < n {
 		d.fill()
@@ -120,7 +121,7 @@ func (d *inflater) take(n uint) uint {
 	return v
 }
 
-// align goes to the next byte, and gives back what was read ahead.
+// align drops the bits up to the next whole byte, and goes back to it in src.
 func (d *inflater) align() {
 	d.at -= int(d.count / 8)
 	d.bits, d.count = 0, 0
@@ -144,8 +145,8 @@ func (d *inflater) stored() error {
 	return nil
 }
 
-// What the symbols for lengths and distances start at, and how many more bits
-// follow.
+// The lowest length and distance that each symbol stands for, and how many extra bits
+// follow, which are added to it.
 var (
 	lengthBase    = [...]uint16{3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258}
 	lengthExtra   = [...]uint8{0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0}
@@ -153,7 +154,7 @@ var (
 	distanceExtra = [...]uint8{0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13}
 )
 
-// compressed is the data of a block with Huffman codes.
+// compressed decodes the data of a block with Huffman codes.
 func (d *inflater) compressed() error {
 	for {
 		symbol, err := d.symbol(&d.literals)
@@ -186,7 +187,7 @@ func (d *inflater) compressed() error {
 		if length > len(d.dst)-d.n {
 			return errLong
 		}
-		for range length { // may overlap
+		for range length { // byte by byte: a match may overlap what it writes
 			d.dst[d.n] = d.dst[d.n-distance]
 			d.n++
 		}
@@ -214,7 +215,8 @@ func (d *inflater) fixed() {
 	d.distances.build(lengths[:30])
 }
 
-// dynamic reads the codes of a block, which are themselves compressed.
+// dynamic reads a block's Huffman codes: the lengths of its codes, which are Huffman
+// coded themselves.
 func (d *inflater) dynamic() error {
 	literals, distances, codes := int(d.take(5))+257, int(d.take(5))+1, int(d.take(4))+4
 	if literals > 286 || distances > 30 {
@@ -271,8 +273,8 @@ type table struct {
 	symbols [288]uint16
 }
 
-// build makes the table for the lengths of the symbols' codes; false if there
-// are more codes than fit.
+// build makes the table from the length of each symbol's code, 0 for a symbol without
+// one. It returns false if there are more codes of these lengths than can differ.
 func (t *table) build(lengths []uint8) bool {
 	t.counts = [maxLength + 1]uint16{}
 	for _, n := range lengths {
@@ -297,8 +299,9 @@ func (t *table) build(lengths []uint8) bool {
 	return true
 }
 
-// symbol reads the next one, bit by bit: the codes of one length are
-// consecutive numbers.
+// symbol decodes the next symbol, bit by bit. In a canonical code the codes of one
+// length are consecutive numbers: code is one of them if it is less than count above
+// the first.
 func (d *inflater) symbol(t *table) (int, error) {
 	if d.count < maxLength {
 		d.fill()

@@ -17,7 +17,7 @@ var (
 
 const (
 	magic         = 0xfd2fb528
-	magicSkip     = 0x184d2a50 // and 15 more
+	magicSkip     = 0x184d2a50 // of skippable frames, up to 0x184d2a5f
 	blockLimit    = 128 << 10
 	mostLiteral   = 11 // bits of a literal's code
 	literalLength = 0
@@ -25,8 +25,8 @@ const (
 	matchLength   = 2
 )
 
-// Decompress fills dst, whose length is that of the data, from one frame or
-// several.
+// Decompress fills dst, whose length is that of the data, from one frame or several.
+// Bytes that are left when dst is full are ignored.
 func Decompress(dst, src []byte) error {
 	d := decoder{dst: dst, src: src}
 	for first := true; first || d.n < len(dst); first = false {
@@ -43,13 +43,13 @@ type decoder struct {
 	n   int // how much of dst is written
 	src []byte
 
-	literals []byte // of the block, or room for them
+	literals []byte // of the block, those that no sequence has taken yet
 	huffman  huffman
 	tables   [3]table // for literal lengths, offsets, match lengths
-	repeats  [3]int
+	repeats  [3]int   // the last three distances, the newest first
 }
 
-// take is the next n bytes of src, or nil.
+// take removes the next n bytes from src and returns them, or nil if it has fewer.
 func take(src *[]byte, n int) []byte {
 	if n < 0 || n > len(*src) {
 		return nil
@@ -59,7 +59,7 @@ func take(src *[]byte, n int) []byte {
 	return b
 }
 
-// number is a little-endian number; 0 from nothing.
+// number is the little-endian number in b, 0 if b is empty.
 func number(b []byte) (v uint64) {
 	for i, c := range b {
 		v |= uint64(c) << (8 * i)
@@ -252,7 +252,8 @@ func (d *decoder) readLiterals(src *[]byte) error {
 	return nil
 }
 
-// What the codes for lengths start at, and how many bits follow.
+// The lowest length that each code stands for, and how many extra bits follow, which
+// are added to it.
 var (
 	literalBase  = [36]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 20, 22, 24, 28, 32, 40, 48, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536}
 	literalExtra = [36]uint8{16: 1, 1, 1, 1, 2, 2, 3, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}
@@ -260,8 +261,8 @@ var (
 	matchExtra   = [53]uint8{32: 1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}
 )
 
-// sequences reads a block's sequences of literals and matches, and writes what
-// they say.
+// sequences reads a block's sequences, and carries each out: it writes some literals,
+// and then a match.
 func (d *decoder) sequences(src []byte) error {
 	b := take(&src, 1)
 	if b == nil {
@@ -336,7 +337,7 @@ func (d *decoder) sequences(src []byte) error {
 		if match > len(d.dst)-d.n {
 			return errLong
 		}
-		for range match { // may overlap
+		for range match { // byte by byte: a match may overlap what it writes
 			d.dst[d.n] = d.dst[d.n-distance]
 			d.n++
 		}
@@ -344,7 +345,9 @@ func (d *decoder) sequences(src []byte) error {
 	return d.write(d.literals)
 }
 
-// distance is how far back a match is: what was read, or one of the last three.
+// distance is how far back a match is. An offset above 3 is the distance plus 3; one up
+// to 3 means one of the last three distances, shifted by one where the sequence has no
+// literals (RFC 8878, 3.1.1.5).
 func (d *decoder) distance(read, literals int) int {
 	if read > 3 {
 		d.repeats = [3]int{read - 3, d.repeats[0], d.repeats[1]}
@@ -364,13 +367,15 @@ func (d *decoder) distance(read, literals int) int {
 	return d.repeats[0]
 }
 
-// A reverse is a stream that is read from its end, and from the highest bit.
+// A reverse is a bit stream that is read backwards: from the last byte, and in each
+// byte from the highest bit.
 type reverse struct {
 	b  []byte
 	at int // bits that are left; negative if more were read than there are
 }
 
-// backward is the stream in b, whose last byte's highest bit marks the end.
+// backward is the stream in b. It begins below the highest bit of the last byte that
+// is set.
 func backward(b []byte) (reverse, bool) {
 	if len(b) == 0 || b[len(b)-1] == 0 {
 		return reverse{}, false
@@ -378,7 +383,8 @@ func backward(b []byte) (reverse, bool) {
 	return reverse{b, 8*len(b) - 9 + bits.Len8(b[len(b)-1])}, true
 }
 
-// peek is the next n bits, at most 31; before the start there are zeros.
+// peek is the next n bits, at most 31. Bits past the end of the stream, in front of b,
+// are zeros.
 func (r *reverse) peek(n uint8) int {
 	v := 0
 	for at := r.at - int(n); at < r.at; {
@@ -400,19 +406,19 @@ func (r *reverse) read(n uint8) int {
 	return v
 }
 
-// A table decodes symbols by finite state entropy: a state is a symbol, and with
-// the next bits leads to another state.
+// A table decodes symbols by finite state entropy (FSE): each state stands for a
+// symbol, and the next bits of the stream lead from it to the next state.
 type table struct {
-	log     uint8
-	entries []entry
+	log     uint8   // there are 1<<log states
+	entries []entry // by state
 }
 
 type entry struct {
 	symbol, bits uint8
-	next         int
+	next         int // the next state is this plus the next bits
 }
 
-// The tables that need not be described.
+// The predefined tables (RFC 8878, 3.1.1.3.2.2).
 var defaults = [3]struct {
 	log    uint8
 	counts []int
@@ -422,7 +428,8 @@ var defaults = [3]struct {
 	{6, []int{1, 4, 3, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1}},
 }
 
-// readMode makes the table of a kind of code as a block says.
+// readMode makes the table of a kind of code, by the mode that a block says: predefined,
+// one symbol, described, or that of the block before.
 func (t *table) readMode(kind int, mode byte, src *[]byte) error {
 	switch mode {
 	case 0:
@@ -446,7 +453,7 @@ func (t *table) readMode(kind int, mode byte, src *[]byte) error {
 // read reads the description of a table.
 func (t *table) read(src *[]byte, mostLog uint8) error {
 	b, at := *src, 0
-	next := func(n int) int { // without going on
+	next := func(n int) int { // n bits, without moving on
 		v := 0
 		for i := range n {
 			if at+i < 8*len(b) {
@@ -499,8 +506,8 @@ func (t *table) read(src *[]byte, mostLog uint8) error {
 	return t.build(log, counts)
 }
 
-// build makes the table in which each symbol has so many states; -1 means one
-// that is far from the others.
+// build makes the table in which each symbol has as many states as counts says; -1
+// means one state, at the end of the table ("less than 1" in RFC 8878, 4.1.1).
 func (t *table) build(log uint8, counts []int) error {
 	size := 1 << log
 	if len(counts) > 256 {
@@ -545,13 +552,14 @@ func (t *table) build(log uint8, counts []int) error {
 	return nil
 }
 
-// A huffman is the code of the literals: what the next bits begin with.
+// A huffman is the Huffman code of the literals.
 type huffman struct {
-	bits    uint8 // of the longest code; 0 if there is none
-	entries [1 << mostLiteral]entry
+	bits    uint8                   // of the longest code; 0 before one was read
+	entries [1 << mostLiteral]entry // by the next bits of the stream
 }
 
-// read reads the description of the code.
+// read reads the description of the code: the weight of each symbol but the last, whose
+// weight follows from the others.
 func (h *huffman) read(src *[]byte) error {
 	h.bits = 0
 	head := take(src, 1)
@@ -609,7 +617,7 @@ func (h *huffman) read(src *[]byte) error {
 	return nil
 }
 
-// readWeights reads weights that are compressed, by two states that take turns.
+// readWeights reads weights that are compressed by FSE, with two states in turn.
 func readWeights(b []byte) ([]uint8, error) {
 	var t table
 	if err := t.read(&b, 6); err != nil {
@@ -634,7 +642,7 @@ func readWeights(b []byte) ([]uint8, error) {
 	}
 }
 
-// decode fills dst from a stream.
+// decode fills dst from one stream of literals.
 func (h *huffman) decode(dst, src []byte) error {
 	r, ok := backward(src)
 	if !ok {
