@@ -6,8 +6,8 @@ import (
 	"github.com/libjitdebug/libjitdebug/internal/cursor"
 )
 
-// The languages of units, for what debuggers make of names in them: of those in
-// C nothing, of those in C++ what their linkage names say.
+// The languages of units. Debuggers show a name in a unit of C as it is; in one of C++,
+// they show what its linkage name decodes to.
 const (
 	languageC         = 0x02 // DW_LANG_C
 	languageCPlusPlus = 0x04 // DW_LANG_C_plus_plus
@@ -31,13 +31,13 @@ const Abbreviations = "" +
 	"\x02\x11\x01" + // unitWithLines
 	language + ranges + name + "\x10\x17" + "\x00\x00" + // DW_AT_stmt_list, DW_FORM_sec_offset
 	"\x03\x2e\x00" + // function: DW_TAG_subprogram, without children
-	place + name + "\x00\x00" +
+	extent + name + "\x00\x00" +
 	"\x04\x2e\x00" + // functionWithLines
-	place + name + declaration + "\x00\x00" +
+	extent + name + declaration + "\x00\x00" +
 	"\x05\x2e\x00" + // linkedFunction
-	place + name + linkage + "\x00\x00" +
+	extent + name + linkage + "\x00\x00" +
 	"\x06\x2e\x00" + // linkedFunctionWithLines
-	place + name + linkage + declaration + "\x00\x00" +
+	extent + name + linkage + declaration + "\x00\x00" +
 	"\x07\x0b\x01" + // block: DW_TAG_lexical_block, with children
 	"\x12\x0b" + "\x00\x00" + // DW_AT_high_pc, DW_FORM_data1
 	"\x00"
@@ -46,21 +46,22 @@ const (
 	language    = "\x13\x0b"                 // DW_AT_language, DW_FORM_data1
 	ranges      = "\x11\x01" + "\x55\x17"    // DW_AT_low_pc, DW_FORM_addr; DW_AT_ranges, DW_FORM_sec_offset
 	name        = "\x03\x08"                 // DW_AT_name, DW_FORM_string
-	place       = "\x3f\x19\x11\x01\x12\x07" // DW_AT_external, DW_FORM_flag_present; DW_AT_low_pc, DW_FORM_addr; DW_AT_high_pc, DW_FORM_data8
+	extent      = "\x3f\x19\x11\x01\x12\x07" // DW_AT_external, DW_FORM_flag_present; DW_AT_low_pc, DW_FORM_addr; DW_AT_high_pc, DW_FORM_data8
 	linkage     = "\x6e\x08"                 // DW_AT_linkage_name, DW_FORM_string
 	declaration = "\x3a\x0b\x3b\x06"         // DW_AT_decl_file, DW_FORM_data1; DW_AT_decl_line, DW_FORM_data4
 )
 
-// A Unit is one that is being written.
+// A Unit is a unit that is being written.
 type Unit struct {
 	encoded bool
 	lines   bool
 	start   int
 }
 
-// Start writes the start of a unit of functions, all or none of which have names
-// that are Encoded, and whose addresses are at ranges in .debug_ranges. If they are from a source file, their line program is at lines
-// in .debug_line.
+// Start writes the start of a unit of functions, all or none of whose names are Encoded.
+// ranges is the offset of the unit's ranges in .debug_ranges. file is the functions'
+// source file, or empty; with one, lines is the offset of its line program in
+// .debug_line.
 func Start(c *cursor.Cursor, encoded bool, ranges int, file []byte, lines int) Unit {
 	u := Unit{encoded, len(file) != 0, c.At()}
 	c.U32(0) // unit_length
@@ -86,13 +87,14 @@ func Start(c *cursor.Cursor, encoded bool, ranges int, file []byte, lines int) U
 	return u
 }
 
-// Function writes a function of the unit. Its line is that of its declaration,
-// if the unit has lines.
+// Function writes a function of the unit. line is the line of its declaration, and is
+// not written in a unit without a source file.
 //
-// hidden puts it in a block that has an end and no start, which gdb passes over:
-// it would keep a pointer to the function while the user waits for its end
-// (finish), and follow that even if another image has replaced this one by then.
-// gdb has its name from the symbol then, which must be Plain or Encode's.
+// hidden keeps the function from gdb, and not from lldb: it puts it into a lexical block
+// that has an end and no start, which gdb passes over. It is for a defect of gdb's: until
+// a finish is done, its finish_command_fsm keeps a pointer to the function's symbol, and
+// follows it even if the image has been replaced meanwhile. gdb then has the name from
+// the ELF symbol, which must be Plain or written by Encode.
 func (u *Unit) Function(c *cursor.Cursor, address, size uint64, name []byte, line uint32, hidden bool) {
 	if hidden {
 		c.U8(block)
@@ -125,7 +127,7 @@ func (u *Unit) End(c *cursor.Cursor) {
 	c.SetU32(u.start, uint32(c.At()-u.start-4))
 }
 
-// Range writes one of the ranges of a unit into .debug_ranges.
+// Range writes one range of a unit into .debug_ranges.
 func Range(c *cursor.Cursor, address, size uint64) {
 	c.U64(address)
 	c.U64(address + size)

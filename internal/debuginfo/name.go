@@ -7,9 +7,8 @@ import (
 	"github.com/libjitdebug/libjitdebug/internal/cursor"
 )
 
-// Encoded says whether a name is, to lldb, the encoded form of another, which it
-// would show in its place: _Z3fooi as foo(int). It is then to be in a unit
-// of such names.
+// Encoded says whether lldb takes a name for a mangled one and would show what it
+// decodes to: foo(int) for _Z3fooi. Functions with such names are in units of their own.
 func Encoded(name []byte) bool {
 	for _, prefix := range [...]string{
 		"_Z", "___Z", // Itanium C++
@@ -24,10 +23,9 @@ func Encoded(name []byte) bool {
 	return false
 }
 
-// Encode writes the linkage name that stands for a name that is to be shown as
-// it is, in the encoding of Itanium C++: a single source name.
-//
-// A symbol can have it, too, if the name is Encodable.
+// Encode writes the linkage name that decodes to the given name: its encoding as a single
+// source name in Itanium C++ mangling, _Z3foo for foo. If the name is Encodable, the name
+// of an ELF symbol can be encoded so too.
 func Encode(c *cursor.Cursor, name []byte) {
 	var digits [20]byte
 	c.Text("_Z")
@@ -35,21 +33,21 @@ func Encode(c *cursor.Cursor, name []byte) {
 	c.String(name)
 }
 
-// Encodable says whether gdb and lldb decode a symbol to a name, once it is
-// encoded: a digit at its beginning would be one of its length's, they would take
-// what is behind an @ for a version, and some names that begin with _GLOBAL_ for
-// the anonymous namespace's.
+// Encodable says whether gdb and lldb decode a symbol that Encode has written back to
+// the name. They do not where the name begins with a digit, which they take for one of
+// the length's, or has an @, behind which they expect a symbol's version; and some names
+// that begin with _GLOBAL_ they take for the anonymous namespace.
 func Encodable(name []byte) bool {
 	const anonymous = "_GLOBAL_"
 	return (name[0] < '0' || name[0] > '9') && bytes.IndexByte(name, '@') < 0 &&
 		(len(name) < len(anonymous) || string(name[:len(anonymous)]) != anonymous)
 }
 
-// Plain says whether gdb, too, is sure to take the name of a symbol for what it
-// is. It takes some for the encoded form of another: fooB and foo__bar would be
-// Ada, unless there is a capital letter in them that means nothing there.
+// Plain says whether gdb shows the name of a symbol as it is for certain. Some names it
+// decodes as Ada's, and shows fooB as foo and foo__bar as foo.bar. It does not do so if a
+// capital letter is in the name that means nothing in Ada's encoding.
 func Plain(name []byte) bool {
-	capitals, meaningless := false, false
+	capitals, meaningless := false, false // meaningless: one that Ada's encoding lacks
 	for i, b := range name {
 		last := i == len(name)-1
 		switch {
@@ -74,8 +72,8 @@ func Plain(name []byte) bool {
 	return meaningless || !capitals
 }
 
-// Rewritten says whether gdb shows the name of a subprogram in C another way, where
-// it could be that of a type or a function in C++: f (x) as f(x).
+// Rewritten says whether gdb may show the name of a subprogram in a unit of C in another
+// form, because it brings names with spaces into C++'s form: f (x) as f(x).
 func Rewritten(name []byte) bool {
 	return bytes.IndexByte(name, ' ') >= 0 || string(name) == "signed" || string(name) == "unsigned"
 }

@@ -4,7 +4,7 @@ import (
 	"github.com/libjitdebug/libjitdebug/internal/machine"
 )
 
-// How far a prologue and an epilogue are followed, in instructions.
+// The most instructions that a prologue and an epilogue have here.
 const (
 	aarch64Prologue = 16
 	aarch64Epilogue = 12
@@ -54,8 +54,8 @@ func (w *writer) pointerAArch64(code []byte) (prologue int) {
 	return prologue
 }
 
-// prologueAArch64 writes what holds in the prologue and returns its length, or 0
-// if the code does not begin with one, and then it has written nothing.
+// prologueAArch64 writes the rules within the prologue and returns its length in bytes.
+// If the code does not begin with one, it writes nothing and returns 0.
 func (w *writer) prologueAArch64(code []byte) int {
 	m := &machine.AArch64
 	length, saved := 0, false
@@ -109,21 +109,21 @@ func instruction(code []byte) uint32 {
 	return uint32(code[0]) | uint32(code[1])<<8 | uint32(code[2])<<16 | uint32(code[3])<<24
 }
 
-// signed is the number in the lowest bits of v.
+// signed is the signed number in the lowest bits of v.
 func signed(v uint32, bits uint) int { return int(int32(v<<(32-bits)) >> (32 - bits)) }
 
-// restoresAArch64 says whether an instruction is ldp x29, x30, [sp, ...].
+// restoresAArch64 says whether an instruction restores the frame pointer and the return
+// address: ldp x29, x30, [sp, ...].
 func restoresAArch64(v uint32) bool {
 	return v&0xffc07fff == 0xa8c07bfd || v&0xffc07fff == 0xa9407bfd
 }
 
-// leavesAArch64 says whether an instruction goes elsewhere for good: ret, b, br.
+// leavesAArch64 says whether an instruction jumps and does not come back: ret, b, br.
 func leavesAArch64(v uint32) bool {
 	return v&0xfffffc1f == 0xd65f0000 || v&0xfffffbff == 0xd65f0bff || v&0xfc000000 == 0x14000000 || v&0xfffffc1f == 0xd61f0000
 }
 
-// popsAArch64 returns by how many bytes an instruction moves the stack pointer
-// up.
+// popsAArch64 returns how many bytes an instruction adds to the stack pointer.
 func popsAArch64(v uint32) int {
 	switch {
 	case v&0xffc003e0 == 0xa8c003e0, v&0xffc003e0 == 0x6cc003e0: // ldp ..., [sp], ...

@@ -7,8 +7,9 @@ import (
 	"github.com/libjitdebug/libjitdebug/internal/machine"
 )
 
-// The factors of the CIE: advances are in bytes, and offsets from the CFA in
-// words, downwards. Part of the contract, for callers' own instructions.
+// The alignment factors of the CIE: an advance is in bytes, an offset from the CFA in
+// words of 8 bytes, downwards. They are part of the contract, because a caller's own
+// instructions depend on them.
 const (
 	CodeAlignment = 1
 	DataAlignment = -8
@@ -29,8 +30,8 @@ const (
 	nop            = 0
 )
 
-// Common writes the CIE that Describe refers to: a function as it is entered. It
-// must be the first of its section.
+// Common writes the CIE to which all FDEs that Describe writes refer, with the state at a
+// function's entry. It must be the first entry of its section.
 func Common(c *cursor.Cursor, m *machine.Machine) {
 	c.U32(0)
 	start := c.At()
@@ -58,7 +59,7 @@ func Common(c *cursor.Cursor, m *machine.Machine) {
 func Describe(c *cursor.Cursor, address, size uint64, instructions []byte) {
 	c.U32(0)
 	start := c.At()
-	c.U32(0) // where the CIE is
+	c.U32(0) // CIE_pointer: the first entry
 	c.U64(address)
 	c.U64(size)
 	c.Bytes(instructions)

@@ -5,13 +5,13 @@ import (
 	"github.com/libjitdebug/libjitdebug/internal/machine"
 )
 
-// A writer of instructions that knows how far it has come in the code.
+// A writer writes call frame instructions.
 type writer struct {
 	*cursor.Cursor
-	at int
+	at int // the offset in the code up to which they have advanced
 }
 
-// advance writes that what follows holds from offset at of the code on.
+// advance writes that the next instructions hold from an offset in the code on.
 func (w *writer) advance(at int) {
 	switch distance := at - w.at; {
 	case distance == 0:
@@ -36,21 +36,22 @@ func (w *writer) define(register byte, offset int) {
 	w.ULEB(uint64(offset))
 }
 
-// saved writes where a register is, in words below the CFA.
+// saved writes where a register is saved, in words below the CFA.
 func (w *writer) saved(register byte, words int) {
 	w.U8(offset | register)
 	w.ULEB(uint64(words))
 }
 
-// Pointer writes the instructions of a function that keeps a frame pointer: the
-// caller's frame pointer is where the function's points to, the return address
-// next to it. It returns how many bytes of the code are its prologue, 0 if that is not
-// known.
+// Pointer writes the call frame instructions of a function that keeps a frame pointer:
+// the caller's frame pointer is saved where the function's points to, and the return
+// address is next to it. It returns the length of the function's prologue in bytes, 0 if
+// it begins with none that is known.
 //
-// That is so from the end of the prologue to the epilogue. Around that the code,
-// if it is there to be read, says what holds: instruction by instruction from the
-// entry on, until there is one that is not known. Data between the code can do
-// harm only where they look like an epilogue, and there to themselves.
+// That rule holds from the end of the prologue to the epilogues. What holds within them
+// is read from the code, instruction by instruction from the entry on, as far as the
+// instructions are known. Without code, or without a prologue that is known, the rule is
+// written for the whole function. Data between the instructions can be taken for an
+// epilogue, but then only the rules for the data themselves are wrong.
 func Pointer(c *cursor.Cursor, m *machine.Machine, code []byte) (prologue int) {
 	w := writer{Cursor: c}
 	if m == &machine.AArch64 {

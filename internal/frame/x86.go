@@ -4,8 +4,8 @@ import (
 	"github.com/libjitdebug/libjitdebug/internal/machine"
 )
 
-// How far a prologue and an epilogue are followed, in instructions: compilers
-// mix others in.
+// The most instructions that a prologue and an epilogue have here, with those that
+// compilers schedule into them.
 const (
 	x86Prologue = 16
 	x86Epilogue = 4
@@ -33,16 +33,16 @@ func (w *writer) pointerX86(code []byte) (prologue int) {
 			break
 		}
 		if v := code[at]; end == at+1 && (v == 0x5d || v == 0xc9) { // pop %rbp, leave
-			if gone := epilogueX86(code, end); gone != 0 {
+			if left := epilogueX86(code, end); left != 0 {
 				w.advance(end)
 				w.U8(rememberState)
 				w.define(m.StackPointer, 8)
 				w.U8(restore | m.FramePointer)
-				if gone < len(code) {
-					w.advance(gone)
+				if left < len(code) {
+					w.advance(left)
 					w.U8(restoreState)
 				}
-				end = gone
+				end = left
 			}
 		}
 		at = end
@@ -64,7 +64,7 @@ func prologueX86(code []byte) (push, prologue int) {
 			push = at + 1
 		case push != 0 && length == 3 && v[0] == 0x48 && (v[1] == 0x89 && v[2] == 0xe5 || v[1] == 0x8b && v[2] == 0xec):
 			return push, at + 3
-		case push != 0 && v[0]&^7 == 0x50: // what is next to the return address is not %rbp's old value
+		case push != 0 && v[0]&^7 == 0x50: // another push: %rbp will not point to the saved %rbp
 			return 0, 0
 		}
 		at += length
@@ -72,8 +72,8 @@ func prologueX86(code []byte) (push, prologue int) {
 	return 0, 0
 }
 
-// epilogueX86 returns where the code ends that leaves the function from at on,
-// or 0.
+// epilogueX86 returns the end of the instruction that leaves the function, if it is one
+// of the next from at on; or 0.
 func epilogueX86(code []byte, at int) int {
 	for range x86Epilogue {
 		v := code[at:]
@@ -89,7 +89,7 @@ func epilogueX86(code []byte, at int) int {
 	return 0
 }
 
-// leavesX86 says whether an instruction goes elsewhere for good: ret, jmp.
+// leavesX86 says whether an instruction jumps and does not come back: ret, jmp.
 func leavesX86(v []byte) bool {
 	switch v[0] {
 	case 0xc2, 0xc3, 0xe9, 0xeb:
@@ -102,8 +102,8 @@ func leavesX86(v []byte) bool {
 	return false
 }
 
-// lengthX86 returns the length of the instruction that code begins with, or 0 if
-// it is not known or not whole.
+// lengthX86 returns the length of the instruction that code begins with, or 0 if the
+// instruction is unknown or does not end in code.
 func lengthX86(code []byte) int {
 	at, wide, short := 0, false, false
 	next := func() int {
@@ -221,10 +221,17 @@ prefixes:
 	return at
 }
 
-// shapesX86 says what follows the one-byte opcodes from 0x40 on: m a ModRM, 1 2
-// 3 4 so many bytes, w four or two, M W a ModRM and such bytes, q and a an
-// address or number of up to eight bytes, t what depends on the ModRM, - nothing,
-// and ? is no opcode.
+// shapesX86 says what follows each one-byte opcode from 0x40 on:
+//
+//	1 2 3 4  an immediate of so many bytes
+//	w        an immediate of four bytes, or of two with prefix 0x66
+//	q        the same, or of eight with REX.W
+//	a        an address of eight bytes
+//	m        a ModRM
+//	M W      a ModRM, and an immediate of one byte, or as with w
+//	t        a ModRM, which says whether there is an immediate
+//	-        nothing
+//	?        nothing: the opcode is invalid
 const shapesX86 = "" +
 	"????????????????" + // REX
 	"----------------" +
@@ -239,8 +246,9 @@ const shapesX86 = "" +
 	"1111111144?1----" +
 	"?-??--tt------mm"
 
-// escapedX86 reads the opcode of another table and returns how many bytes of
-// immediate follow, or -1, and whether a ModRM does.
+// escapedX86 reads an opcode of another table (1: 0f, 2: 0f 38, 3: 0f 3a, and those of
+// EVEX) and returns how many bytes its immediate has, -1 for an invalid opcode, and
+// whether it has a ModRM.
 func escapedX86(next func() int, table int) (immediate int, modrm bool) {
 	op := next()
 	if table == 1 && op == 0x38 {

@@ -17,7 +17,7 @@ import (
 	"github.com/libjitdebug/libjitdebug/internal/machine"
 )
 
-// The section names, and where each stands in them.
+// The table of the sections' names, and the offset of each name in it.
 const (
 	names = "\x00.text\x00.symtab\x00.strtab\x00.symtab_shndx\x00" +
 		".debug_abbrev\x00.debug_info\x00.debug_line\x00.debug_ranges\x00.debug_frame\x00"
@@ -33,8 +33,8 @@ const (
 	nameFrame   = nameRanges + uint32(len(".debug_ranges\x00"))
 )
 
-// unitLimit is how many functions share a unit: a debugger reads a unit as a
-// whole, once it looks into one function of it.
+// unitLimit is how many functions share a unit at most: a debugger reads a whole unit
+// when it first looks into one of the unit's functions.
 const unitLimit = 256
 
 // A Plan is an image that is going to be written.
@@ -42,9 +42,9 @@ type Plan struct {
 	machine   *machine.Machine
 	functions []*function.Record
 	sections  int      // with code
-	passing   bool     // others will replace it
-	alone     bool     // it is not on the list
-	contents  contents // of which only the sizes count
+	passing   bool     // other images will replace it
+	alone     bool     // it is not on the list of images that debuggers read
+	contents  contents // without memory: they have the sizes
 }
 
 // contents are the parts of an image, in their order.
@@ -52,7 +52,7 @@ type contents struct {
 	headers, symbols, indexes, frame, ranges, abbrev, info, line, strings cursor.Cursor
 }
 
-// alignment is that of each part.
+// alignment is that of each of the contents.
 const alignment = 8
 
 // New plans the image of functions, which it puts in another order. between says
@@ -69,17 +69,17 @@ func New(functions []*function.Record, m *machine.Machine, between func(from, to
 	return p
 }
 
-// NewAlone is New for an image that is not on the list, for its reader to find each
-// function by one symbol.
+// NewAlone is New for an image that is not on the list of images that debuggers read.
+// It has exactly one symbol for each function.
 func NewAlone(functions []*function.Record, m *machine.Machine, between func(from, to uint64) bool) Plan {
 	p := Plan{machine: m, functions: functions, alone: true}
 	p.sort(between, func(first uint64) uint64 { return first })
 	return p
 }
 
-// NewPassing is New for an image that others will replace while its functions
-// live. Its sections begin where start says, from their first functions on or
-// before them.
+// NewPassing is New for an image that other images will replace while its functions
+// live. start is asked at which address a section shall begin, given the address of its
+// first function: there, or before.
 func NewPassing(functions []*function.Record, m *machine.Machine, between func(from, to uint64) bool, start func(first uint64) uint64) Plan {
 	p := Plan{machine: m, functions: functions, passing: true}
 	p.sort(between, start)
@@ -140,7 +140,8 @@ func (p *Plan) Write(memory []byte) {
 
 func aligned(n int) int { return (n + alignment - 1) &^ (alignment - 1) }
 
-// inOrder compares functions by the unit that they can be in, then by address.
+// inOrder compares functions so that those that may share a unit are next to each
+// other, in the order of their addresses.
 func inOrder(a, b *function.Record) int {
 	if a.Unit != b.Unit {
 		return cmp.Compare(a.Unit, b.Unit)
@@ -212,8 +213,9 @@ func (c *contents) unit(p *Plan, functions []*function.Record, code int) {
 	}
 }
 
-// symbol writes a symbol of a function, whose name comes next in the strings. One
-// without a size is found by its name only: gdb prefers others at its address.
+// symbol writes a symbol of a function, whose name comes next in the strings. With size
+// 0, gdb finds it by its name only: looking for an address, it prefers the function's
+// other symbol, which has a size.
 func (c *contents) symbol(p *Plan, f *function.Record, code int, size uint64) {
 	section := code + int(f.Section.Index)
 	elf.WriteFunction(&c.symbols, c.strings.At(), section, f.Address-f.Section.Address, size)
@@ -222,8 +224,8 @@ func (c *contents) symbol(p *Plan, f *function.Record, code int, size uint64) {
 	}
 }
 
-// extendedIndex is what stands in .symtab_shndx for a symbol's section: nothing
-// where the symbol itself has room for it.
+// extendedIndex is the entry in .symtab_shndx of a symbol in this section: 0 where
+// st_shndx itself has room for the index.
 func extendedIndex(section int) int {
 	if section < elf.SHN_LORESERVE {
 		return 0
@@ -234,12 +236,13 @@ func extendedIndex(section int) int {
 // extended says whether there are more sections than 16 bits can count.
 func (p *Plan) extended() bool { return p.sections >= elf.SHN_LORESERVE-len(p.contents.parts()) }
 
-// firstCode is the index of the first function's section.
+// firstCode is the index of the first section with code. Before it are section 0, which
+// is none, and one for each of the contents but the headers: as many as the contents.
 func (p *Plan) firstCode() int {
 	n := 0
 	for _, part := range p.contents.parts() {
 		if part.At() != 0 {
-			n++ // of them the headers are no section, but there is one that is none
+			n++
 		}
 	}
 	return n
@@ -287,7 +290,7 @@ func (p *Plan) writeHeaders(c *contents, offsets [9]int) {
 	at := h.At()
 	for _, f := range p.functions {
 		if f.Section.Size == 0 {
-			continue // not its first
+			continue // not the first function of its section
 		}
 		s := elf.Section64{Name: nameText, Type: elf.SHT_NOBITS, Flags: elf.SHF_ALLOC | elf.SHF_EXECINSTR,
 			Addr: f.Section.Address, Off: elf.HeaderSize, Size: f.Section.Size, Addralign: 1}
@@ -296,29 +299,29 @@ func (p *Plan) writeHeaders(c *contents, offsets [9]int) {
 	}
 }
 
-// Meets says whether a section of an image that was written here has a byte of
-// these addresses.
+// Meets says whether a code section of an image, which this package has written, covers
+// one of the addresses between from and to.
 func Meets(image []byte, from, to uint64) bool {
 	address, _ := sectionBehind(image, from)
 	return address < to
 }
 
-// Spans says whether a section of an image that was written here goes on from the
-// end of one function to the start of another.
+// Spans says whether a code section of an image, which this package has written, covers
+// what is between the end of one function and the start of another.
 func Spans(image []byte, end, start uint64) bool {
 	address, size := sectionBehind(image, end-1)
 	return address < end && start < address+size
 }
 
-// Starts says whether a section of an image that was written here starts at an
-// address.
+// Starts says whether a code section of an image, which this package has written, starts
+// at an address.
 func Starts(image []byte, address uint64) bool {
 	start, _ := sectionBehind(image, address)
 	return start == address
 }
 
-// sectionBehind returns the first section with code that ends behind an address;
-// if there is none, one at the end of all addresses.
+// sectionBehind returns the first code section that ends behind an address; if there is
+// none, an empty one at the highest address.
 func sectionBehind(image []byte, address uint64) (start, size uint64) {
 	code := elf.CodeSections(image)
 	i := sort.Search(len(code), func(i int) bool { return code[i].Addr+code[i].Size > address })

@@ -22,8 +22,8 @@ const (
 	constAdd = (255 - opcodeBase) / lineRange
 )
 
-// Start writes what is in front of the sequences of one source file, and returns
-// its place, for End.
+// Start writes the header of the line program of one source file, and returns the
+// header's offset, for End.
 func Start(c *cursor.Cursor, file []byte) (start int) {
 	start = c.At()
 	c.U32(0) // unit_length
@@ -39,28 +39,28 @@ func Start(c *cursor.Cursor, file []byte) (start int) {
 		"\x00\x01\x01\x01\x01\x00\x00\x00\x01\x00\x00\x01" + // standard_opcode_lengths
 		"\x00") // no include_directories
 	c.String(file)
-	c.Text("\x00\x00\x00" + // of no directory, time and size
+	c.Text("\x00\x00\x00" + // directory index, time and size: not known
 		"\x00") // no more file_names
 	c.SetU32(header-4, uint32(c.At()-header))
 	return start
 }
 
-// Address writes that the next sequence begins at an address.
+// Address writes the address at which the next sequence begins.
 func Address(c *cursor.Cursor, address uint64) {
-	c.Text("\x00\x09\x02") // extended, of nine bytes, DW_LNE_set_address
+	c.Text("\x00\x09\x02") // extended opcode, nine bytes: DW_LNE_set_address
 	c.U64(address)
 }
 
-// End ends the program that begins at start.
+// End ends the line program whose header is at start.
 func End(c *cursor.Cursor, start int) {
 	c.SetU32(start, uint32(c.At()-start-4))
 }
 
-// Sequence writes a function's rows, in ascending order of their offsets, and
-// the end of its size bytes. Of rows with one offset the last counts.
+// Sequence writes the rows of a function, which are in ascending order of their offsets,
+// and the end of its sequence, at size. Of rows with the same offset the last counts.
 //
-// Debuggers place a breakpoint on a function where its prologue ends: at this
-// offset, in the line that the rows give for it.
+// prologue is the offset at which the function's prologue ends; debuggers stop there for
+// a breakpoint on the function. It gets a row of its own, in the line that it is in.
 func Sequence(c *cursor.Cursor, rows []abi.Line, size, prologue uint64) {
 	at := abi.Line{Line: 1}
 	for i, row := range rows {
@@ -78,10 +78,10 @@ func Sequence(c *cursor.Cursor, rows []abi.Line, size, prologue uint64) {
 		c.U8(standardAdvancePC)
 		c.ULEB(rest)
 	}
-	c.Text("\x00\x01\x01") // extended, of one byte, DW_LNE_end_sequence
+	c.Text("\x00\x01\x01") // extended opcode, one byte: DW_LNE_end_sequence
 }
 
-// emit writes one row, and makes it the one that the next starts from.
+// emit writes the opcodes that lead from row at to the next row, and sets at to that.
 func emit(c *cursor.Cursor, at *abi.Line, row abi.Line, prologueEnd bool) {
 	if row.Column != at.Column {
 		c.U8(standardColumn)
@@ -97,7 +97,7 @@ func emit(c *cursor.Cursor, at *abi.Line, row abi.Line, prologueEnd bool) {
 		c.SLEB(line)
 		line = 0
 	}
-	special := uint64(line-lineBase) + opcodeBase // and lineRange times the offset
+	special := uint64(line-lineBase) + opcodeBase // to which lineRange * offset is added
 	if offset > constAdd && special+lineRange*(offset-constAdd) <= 255 && offset <= 2*constAdd {
 		c.U8(standardConstAdd)
 		offset -= constAdd
