@@ -15,7 +15,7 @@ import (
 
 // Every block of these pages has a language and is tested: typed, saved and used, or
 // compiled.
-var tested = []string{"README.md", "docs/c.md", "docs/cpp.md"}
+var tested = []string{"README.md", "docs/c.md", "docs/cpp.md", "docs/python.md"}
 
 func TestBlocks(t *testing.T) {
 	for _, name := range tested {

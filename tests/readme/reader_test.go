@@ -53,14 +53,21 @@ func newReader(t *testing.T) reader {
 		}
 	}
 	r.env = append(os.Environ(), "HOME="+home, "PWD="+r.directory, "CHECKOUT="+root,
-		"PATH="+filepath.Join(root, "tests/readme/testdata/bin")+":"+os.Getenv("PATH"),
+		"PATH="+filepath.Join(root, "tests/readme/testdata/bin")+":"+filepath.Join(home, "bin")+":"+os.Getenv("PATH"),
 		"PKG_CONFIG_PATH=", "LD_LIBRARY_PATH=", "DEBUGINFOD_URLS=", "TERM=dumb", "LC_ALL=C.UTF-8",
 		"GOCACHE="+output("go", "env", "GOCACHE"), "GOMODCACHE="+output("go", "env", "GOMODCACHE"),
 		"CARGO_HOME="+filepath.Join(home, ".cargo"), "RUSTUP_HOME="+cmp.Or(os.Getenv("RUSTUP_HOME"), rustup),
 		"CARGO_TARGET_DIR="+filepath.Join(root, "build/cargo"), "CARGO_NET_GIT_FETCH_WITH_CLI=true",
-		"PYTHON="+output("python3", "-c", "import sys; print(sys.executable)"))
+		"PYTHONPATH="+filepath.Join(home, "python"), "PYTHONDONTWRITEBYTECODE=1")
 	for variable, tool := range map[string]string{"GDB": "gdb", "LLDB": "lldb-22", "MAKE": "make"} {
 		r.env = append(r.env, variable+"="+host.Tool(t, tool))
+	}
+	// A python3 that is a script, as some managers of versions have it, is nothing for gdb.
+	if err := os.Mkdir(filepath.Join(home, "bin"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(output("python3", "-c", "import sys; print(sys.executable)"), filepath.Join(home, "bin/python3")); err != nil {
+		t.Fatal(err)
 	}
 	return r
 }
