@@ -18,28 +18,28 @@ import (
 	"github.com/libjitdebug/libjitdebug/internal/symfile/cfi"
 )
 
-// A Record is a function as the library keeps it, checked and encoded once for
-// all the images that will describe it: so that writing an image is copying. It is flat, and lies in
-// C memory, where a forked child finds it.
+// A Record is a function as the library keeps it: checked, and encoded once for all
+// images that will describe it, so that to write one is to copy. It has no pointers and
+// lies in C memory, where a forked child finds it.
 //
-// Behind it are the name, the file, the line program's sequence and the call
-// frame instructions, and then the next record.
+// Behind it lie its name, its file, its call frame instructions and its sequence of the
+// line program; behind these, the next record.
 type Record struct {
 	Address, Size uint64
-	Unit          uint32 // by which unit it can be in: the same, if ShareUnit
-	Line          uint32 // the lowest, or 0
-	bytes         uint32 // of the record in all
+	Unit          uint32 // equal if ShareUnit; rarely also otherwise
+	Line          uint32 // the lowest of its lines, or 0
+	bytes         uint32 // of the record, with what lies behind it
 	name, file    uint32 // lengths in bytes
 	lines, cfi    uint32
 	described     bool // has a frame description
 	Section       Section
-	Encoded       bool // its name is, to a debugger, that of another
-	Plain         bool // its name is sure to be none
-	Encodable     bool // its name can be encoded in a symbol
+	Encoded       bool // its name is debuginfo.Encoded
+	Plain         bool // its name is debuginfo.Plain
+	Encodable     bool // its name is debuginfo.Encodable
 }
 
-// A Section is where a function is in the image that is being written: of no
-// account before and afterwards.
+// A Section is where a function is in the image that is being written. It means nothing
+// before and afterwards.
 type Section struct {
 	Index         int32
 	Address, Size uint64 // the size only in the section's first function
@@ -58,8 +58,9 @@ func Size(functions *abi.Functions, m *machine.Machine) (int, error) {
 }
 
 // Write writes the functions' records into memory, which has Size bytes and the
-// alignment of a word, and their addresses into records, one for each. What the
-// caller changes meanwhile ends in an error, or in a record of some of both.
+// alignment of a word, and their addresses into records, one for each. If the caller
+// changes a function meanwhile, that is an error, or the record has some of the old and
+// some of the new.
 func Write(functions *abi.Functions, memory []byte, m *machine.Machine, records []*Record) error {
 	c := cursor.On(memory)
 	if err := write(&c, functions, m, records); err != nil {
@@ -95,7 +96,8 @@ func write(c *cursor.Cursor, functions *abi.Functions, m *machine.Machine, recor
 	return nil
 }
 
-// fill writes what is behind a record, after the room for itself.
+// fill leaves room for a record, writes what lies behind it, and fills in r with what the
+// record is to say.
 func (r *Record) fill(c *cursor.Cursor, f *abi.GivenFunction, m *machine.Machine) {
 	c.Skip(recordSize)
 	r.Address, r.Size = f.Address, f.Size
@@ -110,8 +112,8 @@ func (r *Record) fill(c *cursor.Cursor, f *abi.GivenFunction, m *machine.Machine
 		r.Unit++
 	}
 
-	// The prologue is known before the lines are written, which say where it
-	// ends, but is found out by writing the instructions: these come first.
+	// The lines say where the prologue ends, which is found out when the call frame
+	// instructions are written; so these come first.
 	start, prologue := c.At(), 0
 	switch f.Unwind {
 	case abi.UNWIND_FRAME_POINTER:
@@ -160,8 +162,8 @@ func (r *Record) Frame() (instructions []byte, described bool) {
 	return r.part(r.name+r.file, r.cfi), r.described
 }
 
-// Lines returns its sequence of the line program, behind the address; empty if
-// it has none.
+// Lines returns its sequence of the line program without the address in front; empty if
+// it has no lines.
 func (r *Record) Lines() []byte { return r.part(r.name+r.file+r.cfi, r.lines) }
 
 func (r *Record) part(at, length uint32) []byte {
@@ -177,14 +179,14 @@ func hash(bytes []byte) uint32 {
 	return h
 }
 
-// ShareUnit says whether two functions can be in one unit of debug information:
-// they are from one source file, and their names are to be read alike.
+// ShareUnit says whether two functions can be in one unit of debug information: they are
+// from one source file, and both of their names are Encoded, or neither.
 func ShareUnit(a, b *Record) bool {
 	return a.Unit == b.Unit && bytes.Equal(a.File(), b.File())
 }
 
-// CheckOverlap says whether two of the functions of one call lie on the same
-// bytes. It puts them in order.
+// CheckOverlap returns an error if two of the functions of one call overlap. It sorts the
+// records, which have to be in the order of the call.
 func CheckOverlap(records []*Record) error {
 	first := records[0]
 	Sort(records)
@@ -203,8 +205,7 @@ func Sort(records []*Record) {
 	slices.SortFunc(records, func(a, b *Record) int { return cmp.Compare(a.Address, b.Address) })
 }
 
-// named is a record in an error text, by its number among those that start at
-// first.
+// named is a record in an error's text, by its number among those that begin with first.
 func named(first, r *Record) string {
 	i := 0
 	for other := first; other != r; other = other.Next() {
