@@ -7,9 +7,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestReadBack: a Reader finds what a Cursor wrote, and a Cursor without memory
+// TestReaderReadsBack: a Reader finds what a Cursor wrote, and a Cursor without memory
 // counts as many bytes; with a byte less the Reader comes out short.
-func TestReadBack(t *testing.T) {
+func TestReaderReadsBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		small, large, signed := rapid.Uint32().Draw(t, "small"), rapid.Uint64().Draw(t, "large"), rapid.Int64().Draw(t, "signed")
 		text := rapid.SliceOf(rapid.ByteRange(1, 255)).Draw(t, "text")

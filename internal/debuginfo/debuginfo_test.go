@@ -1,4 +1,4 @@
-package debuginfo_test
+package debuginfo
 
 import (
 	"debug/dwarf"
@@ -8,7 +8,6 @@ import (
 
 	"github.com/libjitdebug/libjitdebug/internal/abi"
 	"github.com/libjitdebug/libjitdebug/internal/cursor"
-	"github.com/libjitdebug/libjitdebug/internal/debuginfo"
 	"github.com/libjitdebug/libjitdebug/internal/lineprogram"
 )
 
@@ -27,7 +26,7 @@ func TestUnit(t *testing.T) {
 	file, name := []byte("/src/hot.js"), []byte("add")
 	rows := []abi.Line{{Offset: 0, Line: 5}, {Offset: 4, Line: 6, Column: 3}, {Offset: 300, Line: 2}}
 	info := written(func(c *cursor.Cursor) {
-		u := debuginfo.Start(c, false, 0, file, 0)
+		u := Start(c, false, 0, file, 0)
 		u.Function(c, 0x1000, 0x200, name, 5, false)
 		u.End(c)
 	})
@@ -38,10 +37,10 @@ func TestUnit(t *testing.T) {
 		lineprogram.End(c, start)
 	})
 	ranges := written(func(c *cursor.Cursor) {
-		debuginfo.Range(c, 0x1000, 0x200)
-		debuginfo.EndRanges(c)
+		Range(c, 0x1000, 0x200)
+		EndRanges(c)
 	})
-	data, err := dwarf.New([]byte(debuginfo.Abbreviations), nil, nil, info, line, nil, ranges, nil)
+	data, err := dwarf.New([]byte(Abbreviations), nil, nil, info, line, nil, ranges, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,8 +77,8 @@ func TestUnit(t *testing.T) {
 	}
 }
 
-// TestNames: what debuggers would make of names.
-func TestNames(t *testing.T) {
+// TestKindsOfNames: what debuggers would make of names.
+func TestKindsOfNames(t *testing.T) {
 	for _, c := range []struct {
 		name                                 string
 		encoded, encodable, plain, rewritten bool
@@ -96,20 +95,20 @@ func TestNames(t *testing.T) {
 		{"unsigned", false, true, true, true},
 	} {
 		name := []byte(c.name)
-		if got := debuginfo.Encoded(name); got != c.encoded {
+		if got := Encoded(name); got != c.encoded {
 			t.Errorf("Encoded(%s) is %v", name, got)
 		}
-		if got := debuginfo.Encodable(name); got != c.encodable {
+		if got := Encodable(name); got != c.encodable {
 			t.Errorf("Encodable(%s) is %v", name, got)
 		}
-		if got := debuginfo.Plain(name); got != c.plain {
+		if got := Plain(name); got != c.plain {
 			t.Errorf("Plain(%s) is %v", name, got)
 		}
-		if got := debuginfo.Rewritten(name); got != c.rewritten {
+		if got := Rewritten(name); got != c.rewritten {
 			t.Errorf("Rewritten(%s) is %v", name, got)
 		}
 	}
-	if got := written(func(c *cursor.Cursor) { debuginfo.Encode(c, []byte("_Z3fooi")) }); string(got) != "_Z7_Z3fooi\x00" {
+	if got := written(func(c *cursor.Cursor) { Encode(c, []byte("_Z3fooi")) }); string(got) != "_Z7_Z3fooi\x00" {
 		t.Errorf("encoded it is %q", got)
 	}
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/libjitdebug/libjitdebug/internal/cursor"
 )
 
-// TestNames: a name of Go's debug/elf is here what it is there.
-func TestNames(t *testing.T) {
+// TestConstantsOfDebugELF: a name of Go's debug/elf is here what it is there.
+func TestConstantsOfDebugELF(t *testing.T) {
 	files := token.NewFileSet()
 	packages, err := parser.ParseDir(files, ".", func(f os.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }, 0)
 	if err != nil {

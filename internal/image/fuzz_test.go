@@ -1,4 +1,4 @@
-package image_test
+package image
 
 import (
 	"testing"
@@ -6,7 +6,6 @@ import (
 
 	"github.com/libjitdebug/libjitdebug/internal/abi"
 	"github.com/libjitdebug/libjitdebug/internal/function"
-	"github.com/libjitdebug/libjitdebug/internal/image"
 	"github.com/libjitdebug/libjitdebug/internal/machine"
 	"github.com/libjitdebug/libjitdebug/internal/symfile"
 	"github.com/libjitdebug/libjitdebug/tests/samples"
@@ -72,7 +71,7 @@ func FuzzFunctions(f *testing.F) {
 			if function.CheckOverlap(all) != nil {
 				return
 			}
-			plan := image.New(all, m, func(from, to uint64) bool { return to-from >= 16 })
+			plan := New(all, m, func(from, to uint64) bool { return to-from >= 16 })
 			written := make([]byte, plan.Size())
 			plan.Write(written)
 			if m == machine.Host {

@@ -1,4 +1,4 @@
-package image_test
+package image
 
 import (
 	"testing"
@@ -6,7 +6,6 @@ import (
 
 	"github.com/libjitdebug/libjitdebug/internal/abi"
 	"github.com/libjitdebug/libjitdebug/internal/function"
-	"github.com/libjitdebug/libjitdebug/internal/image"
 	"github.com/libjitdebug/libjitdebug/internal/machine"
 )
 
@@ -30,7 +29,7 @@ func records(t testing.TB, functions []abi.Function, m *machine.Machine) []*func
 }
 
 func write(records []*function.Record, m *machine.Machine) []byte {
-	plan := image.New(records, m, func(from, to uint64) bool { return to-from >= 16 })
+	plan := New(records, m, func(from, to uint64) bool { return to-from >= 16 })
 	written := make([]byte, plan.Size())
 	plan.Write(written)
 	return written
@@ -69,11 +68,11 @@ func BenchmarkImage(b *testing.B) {
 	})
 	b.Run("plan", func(b *testing.B) {
 		for b.Loop() {
-			image.New(all, machine.Host, nil)
+			New(all, machine.Host, nil)
 		}
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/count, "ns/function")
 	})
-	plan := image.New(all, machine.Host, nil)
+	plan := New(all, machine.Host, nil)
 	b.Run("write", func(b *testing.B) {
 		for b.Loop() {
 			plan.Write(memory)
@@ -83,7 +82,7 @@ func BenchmarkImage(b *testing.B) {
 	})
 	b.Run("one", func(b *testing.B) {
 		for b.Loop() {
-			plan := image.New(all[:1], machine.Host, nil)
+			plan := New(all[:1], machine.Host, nil)
 			plan.Write(memory[:plan.Size()])
 		}
 	})

@@ -1,4 +1,4 @@
-package image_test
+package image
 
 import (
 	"bytes"
@@ -87,7 +87,7 @@ func functions() *rapid.Generator[[]given] {
 }
 
 // What is written is what was given, to Go's readers, to binutils and to LLVM.
-func TestReadBack(t *testing.T) {
+func TestImageReadBack(t *testing.T) {
 	directory, count := t.TempDir(), 0
 	rapid.Check(t, func(r *rapid.T) {
 		all := functions().Draw(r, "functions")

@@ -202,8 +202,8 @@ func checkResult(t *testing.T, image []byte, err error) {
 	symfile.Check(image)
 }
 
-// TestMutants: whatever the object, Place ends and says what is wrong.
-func TestMutants(t *testing.T) {
+// TestMutatedObjects: whatever the object, Place ends and says what is wrong.
+func TestMutatedObjects(t *testing.T) {
 	all := objects(t)
 	limit := 5 * time.Second
 	if testing.Short() {

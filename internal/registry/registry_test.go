@@ -1,4 +1,4 @@
-package registry_test
+package registry
 
 import (
 	"runtime"
@@ -8,7 +8,6 @@ import (
 	"unsafe"
 
 	"github.com/libjitdebug/libjitdebug/internal/abi"
-	"github.com/libjitdebug/libjitdebug/internal/registry"
 	"github.com/libjitdebug/libjitdebug/tests/samples"
 )
 
@@ -29,10 +28,10 @@ func TestConcurrentUse(t *testing.T) {
 			for range rounds {
 				batch := register(t, abi.Images{image, image, image}, 0)
 				lent := register(t, borrowed, abi.BORROW)
-				if _, err := registry.Register(borrowed, abi.BORROW, &registry.Memory{}); abi.StatusOf(err) != abi.E_DUPLICATE {
+				if _, err := Register(borrowed, abi.BORROW, &Memory{}); abi.StatusOf(err) != abi.E_DUPLICATE {
 					t.Errorf("borrowed twice: %v", err)
 				}
-				if shown, err := registry.ImageOf(lent, 0); err != nil || shown != borrowed[0] {
+				if shown, err := ImageOf(lent, 0); err != nil || shown != borrowed[0] {
 					t.Errorf("shows %v (%v), not %v", shown, err, borrowed[0])
 				}
 				unregister(t, batch)
@@ -40,15 +39,15 @@ func TestConcurrentUse(t *testing.T) {
 				runtime.KeepAlive(own)
 
 				contended := shared.Load()
-				if _, err := registry.ImageOf(contended, 0); err != nil && abi.StatusOf(err) != abi.E_STALE {
+				if _, err := ImageOf(contended, 0); err != nil && abi.StatusOf(err) != abi.E_STALE {
 					t.Error(err)
 				}
-				if _, err := registry.Unregister(contended); err == nil {
+				if _, err := Unregister(contended); err == nil {
 					shared.Store(register(t, abi.Images{image}, 0))
 				} else if abi.StatusOf(err) != abi.E_STALE {
 					t.Error(err)
 				}
-				handle, err := registry.Register(abi.Images{image}, abi.NOWAIT, &registry.Memory{})
+				handle, err := Register(abi.Images{image}, abi.NOWAIT, &Memory{})
 				if err == nil {
 					unregister(t, handle)
 				} else if abi.StatusOf(err) != abi.E_BUSY {
@@ -64,7 +63,7 @@ func TestConcurrentUse(t *testing.T) {
 
 func register(t *testing.T, images abi.Images, flags abi.Flags) uintptr {
 	t.Helper()
-	handle, err := registry.Register(images, flags, &registry.Memory{})
+	handle, err := Register(images, flags, &Memory{})
 	if err != nil {
 		t.Error(err)
 	}
@@ -74,7 +73,7 @@ func register(t *testing.T, images abi.Images, flags abi.Flags) uintptr {
 // unregister leaks the C memory, for a test cannot import C.
 func unregister(t *testing.T, handle uintptr) {
 	t.Helper()
-	if _, err := registry.Unregister(handle); err != nil {
+	if _, err := Unregister(handle); err != nil {
 		t.Error(err)
 	}
 }

@@ -119,9 +119,9 @@ func TestSizes(t *testing.T) {
 	refused(t, memory[:1<<32], "size is 4294967296, the headers describe an image of 376 bytes")
 }
 
-// TestMutants: whatever the bytes are, Check ends, does not panic, and says what
+// TestMutatedImages: whatever the bytes are, Check ends, does not panic, and says what
 // is wrong in one printable line. JITDEBUG_MUTANTS sets for how many.
-func TestMutants(t *testing.T) {
+func TestMutatedImages(t *testing.T) {
 	images := append(samples.Small(), samples.Compiled(t)...)
 	count, err := strconv.Atoi(cmp.Or(os.Getenv("JITDEBUG_MUTANTS"), "50000"))
 	if err != nil {

@@ -49,8 +49,8 @@ func data(r *rand.Rand, size int) []byte {
 	return b[:size]
 }
 
-// TestReadsBack: whatever the standard library writes comes back.
-func TestReadsBack(t *testing.T) {
+// TestReadsBackStreams: whatever the standard library writes comes back.
+func TestReadsBackStreams(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	for range 500 {
 		want := data(r, r.IntN(1<<r.IntN(18)))
@@ -76,8 +76,8 @@ func TestReadsBack(t *testing.T) {
 	}
 }
 
-// TestJoined: the linker joins compressed sections by their bytes.
-func TestJoined(t *testing.T) {
+// TestJoinedStreams: the linker joins compressed sections by their bytes.
+func TestJoinedStreams(t *testing.T) {
 	want := []byte("one and two and two and three")
 	packed := append(compress(t, want[:9], 9), compress(t, want[9:], 1)...)
 	got := make([]byte, len(want))

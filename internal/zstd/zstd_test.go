@@ -40,8 +40,8 @@ func data(r *rand.Rand, size int) (b []byte) {
 	return b[:size]
 }
 
-// TestReadsBack: whatever zstd writes comes back, and halves do not.
-func TestReadsBack(t *testing.T) {
+// TestReadsBackFrames: whatever zstd writes comes back, and halves do not.
+func TestReadsBackFrames(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	for range 40 {
 		want := data(r, r.IntN(1<<(4+r.IntN(17))))
@@ -67,8 +67,8 @@ func TestReadsBack(t *testing.T) {
 	}
 }
 
-// TestJoined: frames may follow one another, and some hold nothing of the data.
-func TestJoined(t *testing.T) {
+// TestJoinedFrames: frames may follow one another, and some hold nothing of the data.
+func TestJoinedFrames(t *testing.T) {
 	want := []byte("one and two and two and three")
 	packed := append(compress(t, want[:9]), 0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 1, 2)
 	packed = append(packed, compress(t, want[9:])...)

@@ -6,11 +6,11 @@ import (
 	"testing"
 )
 
-// TestTestsAreFound: below tests/ a test's name says which it is, and a package is
-// named as its directory.
+// TestTestsAreFound: no two tests have one name, the package of a test is named as its
+// directory, and a test that scripts and pages name is there: go test passes without it.
 func TestTestsAreFound(t *testing.T) {
 	seen := map[string]string{}
-	for _, path := range sources(t, "tests/*/*_test.go") {
+	for _, path := range sources(t, "tests/*/*_test.go", "internal/*/*_test.go", "internal/*/*/*_test.go") {
 		text, directory := read(t, path), filepath.Base(filepath.Dir(path))
 		if name := regexp.MustCompile(`(?m)^package (\w+)$`).FindStringSubmatch(text); name[1] != directory {
 			t.Errorf("%s: package %s", path, name[1])
@@ -22,7 +22,14 @@ func TestTestsAreFound(t *testing.T) {
 			seen[match[1]] = path
 		}
 	}
-	if len(seen) < 60 {
+	for _, path := range sources(t, "scripts/*", "docs/*.md", "*.md") {
+		for _, name := range regexp.MustCompile(`\bTest[A-Z]\w+`).FindAllString(read(t, path), -1) {
+			if seen[name] == "" {
+				t.Errorf("%s names %s, which is no test", path, name)
+			}
+		}
+	}
+	if len(seen) < 120 {
 		t.Errorf("%d tests were seen: the test looks in the wrong place", len(seen))
 	}
 }
