@@ -116,8 +116,8 @@ func knownType(typ uint32, flags uint64) bool {
 }
 
 // loadedLimit is the size past which a loaded section's sh_size is wrong. gdb takes
-// every address within for the image's, those of the process's own code too, and ends
-// with an internal error at its next breakpoint there.
+// every address within for the image's, those of the process's own code too. A defect of
+// gdb's: if the hook is among them, handle_jit_event ends it with an internal error.
 const loadedLimit = 1 << 40
 
 // checkFlags checks a section with a flag that gives its other fields a meaning.
@@ -140,8 +140,8 @@ func (f *file) checkFlags(i uint64, h *elf.Section64) error {
 	return nil
 }
 
-// checkLoaded checks that code is SHF_ALLOC. A defect of gdb's: where no code is, and
-// debug information has addresses, it ends with an internal error.
+// checkLoaded checks that code is SHF_ALLOC. A defect of gdb's: it crashes over addresses
+// that debug information gives in code which is not.
 func (f *file) checkLoaded() error {
 	for n := range f.Sections {
 		h := &f.Sections[n]

@@ -145,7 +145,7 @@ func isFileForm(form uint64) bool {
 }
 
 // isEmpty says whether a string, which has been checked, is known to be empty. A
-// defect of gdb's: at a file without a name it ends with an internal error.
+// defect of gdb's: it crashes when it reads a line program with a file without a name.
 func (d *Debug) isEmpty(u *unit, v value) bool {
 	s := &d.str
 	switch v.form {

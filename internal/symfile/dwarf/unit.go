@@ -281,7 +281,8 @@ func (d *Debug) checkEntries(r *cursor.Reader, u *unit) error {
 
 // checkTypeReference checks DW_AT_containing_type, which has to refer to a class, and
 // a subrange's DW_AT_type, which has to refer to a type with a size. A defect of
-// gdb's: where they do not, it ends with an internal error.
+// gdb's: where they do not, internal_type_vptr_fieldno and create_range_type end it with
+// an internal error.
 func (d *Debug) checkTypeReference(r *cursor.Reader, u *unit, attr uint64, v value) error {
 	to, ok := u.target(v)
 	if !ok {
@@ -432,8 +433,8 @@ func (d *Debug) readBases(r cursor.Reader, u *unit) {
 }
 
 // CheckSignatures checks that the types exist to which entries refer by signature. A
-// defect of gdb's: where one is missing that had to be a class, it ends with an internal
-// error.
+// defect of gdb's: where a class is missing, internal_type_vptr_fieldno ends it with an
+// internal error.
 func (d *Debug) CheckSignatures() error {
 	if len(d.wanted) == 0 || d.steps <= 0 || d.partial {
 		return nil
