@@ -82,7 +82,7 @@ func (f *File) Contents(s *Section64) []byte {
 	if s.Type == SHT_NULL || s.Type == SHT_NOBITS {
 		return nil
 	}
-	return Part(f.Bytes, s.Off, s.Size)
+	return Slice(f.Bytes, s.Off, s.Size)
 }
 
 // Name is the name of a section.
@@ -98,7 +98,7 @@ func Sections(file []byte) []Section64 {
 	if string(h.Ident[:EI_DATA+1]) != ELFMAG+"\x02\x01" || h.Shentsize != SectionSize {
 		return nil
 	}
-	first := Part(file, h.Shoff, SectionSize)
+	first := Slice(file, h.Shoff, SectionSize)
 	if h.Shoff == 0 || first == nil {
 		return nil
 	}
@@ -109,7 +109,7 @@ func Sections(file []byte) []Section64 {
 	if count > uint64(len(file))/SectionSize {
 		return nil
 	}
-	return Table[Section64](Part(file, h.Shoff, count*SectionSize))
+	return Table[Section64](Slice(file, h.Shoff, count*SectionSize))
 }
 
 // Code calls visit with the address and the size in bytes of each section that is
@@ -123,8 +123,8 @@ func Code(sections []Section64, visit func(address, size uint64) bool) {
 	}
 }
 
-// Part is size bytes from offset, or nil where there are not so many.
-func Part(of []byte, offset, size uint64) []byte {
+// Slice is size bytes from offset, or nil where there are not so many.
+func Slice(of []byte, offset, size uint64) []byte {
 	if offset > uint64(len(of)) || size > uint64(len(of))-offset {
 		return nil
 	}

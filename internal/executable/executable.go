@@ -50,7 +50,7 @@ func defines(bytes []byte, name string) bool {
 			if s.Bind() == elf.STB_LOCAL || s.Shndx == elf.SHN_UNDEF {
 				continue
 			}
-			text := elf.Part(strings, uint64(s.Name), uint64(len(name))+1)
+			text := elf.Slice(strings, uint64(s.Name), uint64(len(name))+1)
 			if text != nil && string(text[:len(name)]) == name && text[len(name)] == 0 {
 				return true
 			}

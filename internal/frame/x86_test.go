@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// The lengths of all instructions of the C library are those that objdump
-// finds. Unknown ones are few: a function that has one is followed up to there.
+// The lengths of all instructions of the C library are those that objdump finds. Few are
+// unknown here; a function's epilogues are looked for only in front of such a one.
 func TestLengths(t *testing.T) {
 	library, err := exec.Command("gcc", "-print-file-name=libc.so.6").Output()
 	if err != nil {
@@ -29,7 +29,7 @@ func TestLengths(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// What follows an instruction has no part in its length.
+		// The bytes that follow an instruction do not change its length.
 		length := lengthX86(append(code, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff))
 		if count++; length == 0 {
 			unknown++

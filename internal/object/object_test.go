@@ -24,8 +24,8 @@ func objects(t testing.TB) (all []samples.Image) {
 	return all
 }
 
-// everywhere places all sections that can be loaded, but for those whose number
-// has a bit in without.
+// everywhere says of all sections that can be loaded where they were, except those whose
+// number has a bit in without.
 func everywhere(image []byte, without uint64) (placements []Placement) {
 	f, err := elf.NewFile(bytes.NewReader(image))
 	if err != nil {
@@ -135,8 +135,8 @@ func TestManySections(t *testing.T) {
 	}
 }
 
-// TestManyNeighbours: loaded side by side, as a JIT does, so many sections become
-// one, in which each symbol is at its address.
+// TestManyNeighbours: if many sections are loaded side by side, as JITs load them, they
+// become one, in which each symbol has its address.
 func TestManyNeighbours(t *testing.T) {
 	o := samples.Large(t)[0].Data
 	given, err := opened(o)
@@ -257,8 +257,8 @@ func FuzzPlace(f *testing.F) {
 	})
 }
 
-// TestUnaligned: a section that was not loaded at its alignment is said to have
-// the alignment that it has: another ends an lldb with assertions.
+// TestUnaligned: where a section was loaded at an address that its alignment does not
+// divide, the image has a lower alignment: an lldb built with assertions would end.
 func TestUnaligned(t *testing.T) {
 	for address, want := range map[uint64]uint64{0x10000001: 1, 0x10000002: 2, 0x1000000c: 4, 0x10000010: 16, 0x10001000: 16} {
 		object := samples.Build(samples.Layout{Type: 1}, []samples.Section{

@@ -240,7 +240,8 @@ func TestRefusalsInCompiledImages(t *testing.T) {
 
 func TestUnloadedCodeIsRefused(t *testing.T) {
 	for _, image := range samples.Compiled(t) {
-		// linked-symbols has unwind information alone, linked-debug no contents.
+		// In linked-symbols there is only unwind information, in linked-debug .text is
+		// SHT_NOBITS.
 		if image.Name == "linked" || image.Name == "linked-symbols" || image.Name == "linked-debug" {
 			image.Data = bytes.Clone(image.Data)
 			le.PutUint64(image.Data[header(image.Data, 1, shFlags):], 4)
@@ -249,8 +250,8 @@ func TestUnloadedCodeIsRefused(t *testing.T) {
 	}
 }
 
-// TestLoadedDebugInformation: of debug information that is said to be loaded, gdb
-// takes the addresses of other debug sections for their offsets.
+// TestLoadedDebugInformation: in a debug section with SHF_ALLOC, gdb takes the addresses
+// of other debug sections for offsets in them.
 func TestLoadedDebugInformation(t *testing.T) {
 	for _, image := range samples.Compiled(t) {
 		if image.Name != "clang-O2-all-placed" {

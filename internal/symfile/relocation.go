@@ -197,7 +197,7 @@ func (f *file) relocated(i, table uint64, b []byte) (_ []byte, ok bool, err erro
 		default:
 			continue // no address and no offset into a section, such as R_X86_64_DTPOFF64
 		}
-		if elf.Part(b, r.Off, uint64(kind.Size)) == nil {
+		if elf.Slice(b, r.Off, uint64(kind.Size)) == nil {
 			return nil, false, f.sectionErrorf(table, "relocation %d: r_offset is %#x, section %d has %#x bytes", n, r.Off, i, len(b))
 		}
 		put(b[r.Off:], kind.Size, value)

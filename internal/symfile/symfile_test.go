@@ -63,7 +63,7 @@ func needed(t *testing.T, image []byte) int {
 	return int(end)
 }
 
-// TestCuts: an image that lost its end is refused, wherever it was cut.
+// TestCuts: an image without its last bytes is refused, however many are missing.
 func TestCuts(t *testing.T) {
 	images := append(samples.Small(), samples.Compiled(t)...)
 	for _, image := range append(images, samples.Rust(t)...) {
@@ -202,8 +202,8 @@ func TestChangingImage(t *testing.T) {
 	}
 }
 
-// TestNoAllocation: an image whose debug information is call frame information,
-// or that has none, costs no garbage.
+// TestNoAllocation: to check an image with call frame information alone, or without
+// debug information, allocates nothing.
 func TestNoAllocation(t *testing.T) {
 	images := samples.Small()
 	for _, image := range samples.Compiled(t) {
@@ -218,7 +218,8 @@ func TestNoAllocation(t *testing.T) {
 	}
 }
 
-// TestLinearTime: what many units share is not looked at without end.
+// TestLinearTime: the time of a check grows with the image's size and not faster, even
+// if all units share what is to be read.
 func TestLinearTime(t *testing.T) {
 	// One table of a megabyte, and a unit for every 13 bytes that refers to it
 	// through another offset.

@@ -43,7 +43,7 @@ func check(t *testing.T, image []byte) error {
 	return d.CheckSignatures()
 }
 
-// TestRefusedForms: gdb ends itself over these, or follows them for ever.
+// TestRefusedForms: gdb crashes at these, ends with an internal error, or never ends.
 func TestRefusedForms(t *testing.T) {
 	if err := check(t, samples.Formed(5, 0x3a, 0x0b)); err != nil {
 		t.Fatalf("refused as it was: %v", err)
@@ -76,8 +76,8 @@ func TestRefusedForms(t *testing.T) {
 	}
 }
 
-// TestStrayNamelistItem: gdb takes it for a member of the class, and then ends
-// itself or goes on for ever.
+// TestStrayNamelistItem: gdb takes it for a member of the class, and then crashes or
+// never ends.
 func TestStrayNamelistItem(t *testing.T) {
 	image := samples.Formed(4, attrDeclaration, formFlag)
 	if err := check(t, image); err != nil {
