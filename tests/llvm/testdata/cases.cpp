@@ -36,6 +36,10 @@ extern "C" int32_t jitdebug_unregister(jitdebug_registration *registration) {
 #define EQUAL(got, want)                                               \
   CHECK((got) == (want), "%ld is not %ld, %s", static_cast<long>(got), \
         static_cast<long>(want), __PRETTY_FUNCTION__)
+#define BETWEEN(got, least, most)                                         \
+  CHECK((got) >= (least) && (got) <= (most), "%ld is not %ld to %ld, %s", \
+        static_cast<long>(got), static_cast<long>(least),                 \
+        static_cast<long>(most), __PRETTY_FUNCTION__)
 
 namespace {
 
@@ -43,11 +47,13 @@ struct Fixture {
   std::unique_ptr<LLJIT> jit;
   std::mutex mutex;
   std::vector<std::string> errors;
+  long defunct = 0;  // of them, those of a tracker that had gone
 
   explicit Fixture(Layer layer)
       : jit(makeJIT(layer, jitdebug::enableDebuggerSupport)) {
     jit->getExecutionSession().setErrorReporter([this](Error error) {
       std::lock_guard<std::mutex> lock(mutex);
+      defunct += error.isA<ResourceTrackerDefunct>();
       errors.push_back(toString(std::move(error)));
     });
   }
@@ -164,10 +170,14 @@ void any_number_of_threads() {
       }
     });
   for (auto &thread : threads) thread.join();
-  EQUAL(list_count(), 4 * 5);
+  // A thread may compile for another one. RTDyld lets that one run its code,
+  // and remove it, before it has noted itself whose memory it is; it reports
+  // that, and frees the memory without a word to its listeners.
+  long forgotten = layer == Layer::RTDyld ? f.defunct : 0;
+  BETWEEN(list_count(), 4 * 5, 4 * 5 + forgotten);
   f.jit.reset();
-  EQUAL(list_count(), 0);
-  EQUAL(f.errors.size(), 0);
+  BETWEEN(list_count(), 0, forgotten);
+  EQUAL(static_cast<long>(f.errors.size()), forgotten);
 }
 
 template <Layer layer>
