@@ -40,21 +40,27 @@ test-extended: setup lib build/fault/libjitdebug.so.1
 bench: setup lib
 	bench/run
 
-# cmake --install leaves the same files: see CMakeLists.txt.
-INSTALLED = $(DESTDIR)$(PREFIX)
-FILL      = sed -e 's|@VERSION@|$(VERSION)|' -e 's|@INCLUDE@|../include|'
+# cmake --install leaves the same files: see CMakeLists.txt, also for the .pc file.
+# By the environment, paths may have any characters.
+install: export INSTALLED = $(DESTDIR)$(PREFIX)
+ifeq ($(PREFIX:/=),/usr)
+DIRECTORIES = -e 's|@LIBDIR@|/usr/lib|' -e 's|@INCLUDEDIR@|/usr/include|'
+else
+DIRECTORIES = -e 's|@LIBDIR@|$${pcfiledir}/..|' -e 's|@INCLUDEDIR@|$${libdir}/../include|'
+endif
+FILL = sed -e 's|@VERSION@|$(VERSION)|' -e 's|@INCLUDE@|../include|' $(DIRECTORIES)
 install: lib
-	install -d $(INSTALLED)/include $(INSTALLED)/share/doc/libjitdebug \
-	  $(INSTALLED)/lib/pkgconfig $(INSTALLED)/lib/cmake/jitdebug
-	install -m 755 $(LIBRARY) $(INSTALLED)/lib/libjitdebug.so.$(VERSION)
-	ln -sf libjitdebug.so.$(VERSION) $(INSTALLED)/lib/libjitdebug.so.1
-	ln -sf libjitdebug.so.1 $(INSTALLED)/lib/libjitdebug.so
-	install -m 755 lib/libjitdebug-local.so.1 $(INSTALLED)/lib/
-	install -m 644 include/* $(INSTALLED)/include/
-	$(FILL) lib/jitdebug.pc.in > $(INSTALLED)/lib/pkgconfig/jitdebug.pc
+	install -d "$$INSTALLED/include" "$$INSTALLED/share/doc/libjitdebug" \
+	  "$$INSTALLED/lib/pkgconfig" "$$INSTALLED/lib/cmake/jitdebug"
+	install -m 755 $(LIBRARY) "$$INSTALLED/lib/libjitdebug.so.$(VERSION)"
+	ln -sf libjitdebug.so.$(VERSION) "$$INSTALLED/lib/libjitdebug.so.1"
+	ln -sf libjitdebug.so.1 "$$INSTALLED/lib/libjitdebug.so"
+	install -m 755 lib/libjitdebug-local.so.1 "$$INSTALLED/lib/"
+	install -m 644 include/* "$$INSTALLED/include/"
+	$(FILL) lib/jitdebug.pc.in > "$$INSTALLED/lib/pkgconfig/jitdebug.pc"
 	for file in jitdebugConfig.cmake jitdebugConfigVersion.cmake; do \
-	  $(FILL) lib/$$file.in > $(INSTALLED)/lib/cmake/jitdebug/$$file || exit; done
-	install -m 644 LICENSE $(INSTALLED)/share/doc/libjitdebug/
+	  $(FILL) lib/$$file.in > "$$INSTALLED/lib/cmake/jitdebug/$$file" || exit; done
+	install -m 644 LICENSE "$$INSTALLED/share/doc/libjitdebug/"
 
 lint: setup
 	scripts/lint

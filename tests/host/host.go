@@ -69,7 +69,7 @@ func Compile(t testing.TB, source string, flags ...string) string {
 // Linked returns the flags that link a program with the library.
 func Linked(t testing.TB) []string {
 	directory := filepath.Dir(Library(t))
-	return []string{"-L" + directory, "-ljitdebug", "-Wl,-rpath," + directory}
+	return []string{"-L" + directory, "-ljitdebug", "-Xlinker", "-rpath", "-Xlinker", directory}
 }
 
 // Run runs a program to its end and returns what it printed, stdout and stderr

@@ -74,7 +74,7 @@ func TestCMakeInstall(t *testing.T) {
 		shows(t, program, found)
 	})
 	t.Run("make install", func(t *testing.T) {
-		prefix := t.TempDir()
+		prefix := filepath.Join(t.TempDir(), `it's "a" prefix`)
 		host.Run(t, limit, host.Tool(t, "make"), "-C", host.Root(t), "install", "PREFIX="+prefix)
 		same(t, files(t, prefix), installed)
 	})
@@ -86,7 +86,16 @@ func TestFetchContent(t *testing.T) {
 	if err := os.Symlink(host.Root(t), checkout); err != nil {
 		t.Fatal(err)
 	}
-	shows(t, byCMake(t, consumer(t, "fetch_content"), "-DFETCHCONTENT_SOURCE_DIR_JITDEBUG="+checkout))
+	program := byCMake(t, consumer(t, "fetch_content"), "-DFETCHCONTENT_SOURCE_DIR_JITDEBUG="+checkout)
+	shows(t, program)
+
+	// The project installs what it says itself.
+	prefix := t.TempDir()
+	cmake(t, "--build", filepath.Dir(program))
+	cmake(t, "--install", filepath.Dir(program), "--prefix", prefix)
+	if installed := files(t, prefix); len(installed) != 1 || installed["bin/jit"].contents == nil {
+		t.Errorf("%d files are installed", len(installed))
+	}
 }
 
 func TestArchives(t *testing.T) {
@@ -98,13 +107,36 @@ func TestArchives(t *testing.T) {
 		t.Fatalf("%v\n%s", err, output)
 	}
 	installed := files(t, filepath.Join(destination, "usr"))
+	t.Run("system's directories", func(t *testing.T) {
+		made := t.TempDir()
+		host.Run(t, limit, host.Tool(t, "make"), "-C", host.Root(t), "install", "PREFIX=/usr", "DESTDIR="+made)
+		for _, usr := range []string{made, destination} {
+			pkgConfig := exec.Command(host.Tool(t, "pkg-config"), "--cflags", "--libs", "jitdebug")
+			found, err := filepath.Glob(filepath.Join(usr, "usr/lib/pkgconfig"))
+			if err != nil || found == nil {
+				found, _ = filepath.Glob(filepath.Join(usr, "usr/lib/*/pkgconfig"))
+			}
+			pkgConfig.Env = append(os.Environ(), "PKG_CONFIG_PATH="+strings.Join(found, ":"))
+			output, err := host.Try(limit, pkgConfig)
+			if err != nil || strings.TrimSpace(output) != "-ljitdebug" {
+				t.Errorf("%v\n%s", err, output)
+			}
+		}
+	})
 	host.Run(t, limit, host.Tool(t, "cpack"), "--config", filepath.Join(tree, "CPackConfig.cmake"), "-B", tree)
 
 	t.Run("tar.gz", func(t *testing.T) {
 		directory := t.TempDir()
 		host.Run(t, limit, host.Tool(t, "tar"), "-xzf", filepath.Join(tree, "libjitdebug-1.0.0-Linux.tar.gz"),
 			"-C", directory, "--strip-components=1", "--no-same-owner")
-		same(t, files(t, directory), installed)
+		unpacked := files(t, directory)
+		for name, file := range unpacked {
+			if filepath.Ext(name) == ".pc" {
+				says(t, string(file.contents), "libdir=${pcfiledir}/..\n", "includedir=${libdir}/")
+				unpacked[name] = installed[name] // which stays where it is
+			}
+		}
+		same(t, unpacked, installed)
 	})
 	t.Run("deb", func(t *testing.T) {
 		architecture := strings.TrimSpace(host.Run(t, limit, host.Tool(t, "dpkg"), "--print-architecture"))
