@@ -16,7 +16,9 @@ import (
 
 // Every block of these pages has a language and is tested: typed, saved and used, or
 // compiled.
-var tested = []string{"README.md", "docs/c.md", "docs/cpp.md", "docs/python.md", "docs/rust.md", "docs/llvm.md"}
+var tested = []string{"README.md", "docs/c.md", "docs/cpp.md", "docs/python.md", "docs/rust.md", "docs/llvm.md",
+	"bindings/python/README.md", "bindings/rust/jitdebug/README.md", "bindings/rust/jitdebug-sys/README.md",
+	"bindings/rust/wasmtime-internal-jit-debug/README.md"}
 
 // What a tool reads without being told its name.
 var readBy = map[string]string{"Cargo.toml": "cargo", "build.rs": "cargo", "src/main.rs": "cargo", "CMakeLists.txt": "cmake"}

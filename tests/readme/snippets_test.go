@@ -192,10 +192,16 @@ func inCMake(t *testing.T, s snippet) {
 	r.run("build/jit")
 }
 
+// What takes long to build is not: a line of it that begins with "# runs:" has a command
+// instead.
 func inCargo(t *testing.T, s snippet) {
 	r := newReader(t)
 	r.write("Cargo.toml", s.text)
 	r.write("src/main.rs", "fn main() {\n    assert!(jitdebug::version().is_some());\n}\n")
+	if runs := regexp.MustCompile(`(?m)^# runs: (.*)$`).FindStringSubmatch(s.text); runs != nil {
+		r.run("/bin/sh", "-c", runs[1])
+		return
+	}
 	r.run("cargo", "run", "--quiet")
 }
 
@@ -210,7 +216,7 @@ func rust(t *testing.T, all []snippet) {
 	for _, s := range all {
 		r.write("src/bin/"+s.program()+".rs", s.text)
 	}
-	r.env = append(r.env, "OBJECT="+object(t), "JITDEBUG_LIB_DIR="+filepath.Dir(host.Library(t)))
+	r.env = append(r.env, "OBJECT="+object(t), "JITDEBUG_LIB_DIR="+filepath.Dir(host.Library(t)), "DEP_JITDEBUG_LIB_DIR="+filepath.Dir(host.Library(t)))
 	r.run("cargo", "build", "--quiet")
 	for _, s := range all {
 		r.run("cargo", "run", "--quiet", "--bin", s.program())
