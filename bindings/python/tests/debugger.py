@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 LIMIT = 240  # seconds, for a debugger that hangs
 
 
-def gdb(commands: list[str], python: Path, script: Path) -> str:
+def gdb(commands: list[str], program: Path, *scripts: Path) -> str:
     """What gdb prints."""
     typed = ["set debuginfod enabled off", "set breakpoint pending on", *commands]
     arguments = [word for command in typed for word in ("-ex", command)]
-    return _output(["gdb", "-nx", "-batch", *arguments, "--args"], python, script)
+    return _output(["gdb", "-nx", "-batch", *arguments, "--args"], program, *scripts)
 
 
 # lldb 22 loses the connection some times when a program with threads ends.
@@ -30,9 +30,11 @@ def lldb(commands: list[str], python: Path, script: Path) -> str:
     return _output(arguments, python, script)
 
 
-def _output(arguments: list[str], python: Path, script: Path) -> str:
+def _output(arguments: list[str], program: Path, *scripts: Path) -> str:
+    # Scripts are Python's, which shall leave nothing behind.
+    given = [word for script in scripts for word in ("-B", str(script))]
     done = subprocess.run(
-        [*arguments, str(python), "-B", str(script)],
+        [*arguments, str(program), *given],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

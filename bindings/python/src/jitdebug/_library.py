@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 
 from jitdebug import _abi
 from jitdebug._errors import UnsupportedError
@@ -40,19 +41,35 @@ def _loaded() -> _abi.Functions | None:
 
 def _new() -> _abi.Functions:
     chosen = _chosen()
-    bundled = os.path.join(os.path.dirname(os.path.abspath(__file__)), _SONAME)
+    package = os.path.dirname(os.path.abspath(__file__))
+    bundled = os.path.join(package, _SONAME)
     if chosen:
         path, origin = chosen, " (JITDEBUG_LIBRARY)"
     elif os.path.exists(bundled):
         path, origin = bundled, ""
     else:
-        path, origin = _SONAME, " (this package was installed without its own)"
+        path, origin = _SONAME, f" ({_missing(package)})"
     try:
         return _abi.functions(ctypes.CDLL(path, os.RTLD_NOW))
     except (OSError, AttributeError) as error:
         raise UnsupportedError(
             f"libjitdebug is not loaded in this process, and cannot be: {error}{origin}"
         ) from error
+
+
+def _missing(package: str) -> str:
+    """Why the library is not in the package."""
+    if hasattr(sys, "frozen") or "__compiled__" in globals():  # this is Nuitka's
+        return (
+            "what made this program of Python's files left the library out: "
+            "see jitdebug's README, Programs in one file"
+        )
+    if not os.path.isdir(package):
+        return (
+            f"{package} is in a zip file, from which no library can be loaded: "
+            "unpack it, or set JITDEBUG_LIBRARY"
+        )
+    return "this package was installed without its own"
 
 
 def _chosen() -> str:
