@@ -11,7 +11,7 @@ import (
 
 // What pages tell a reader to type into a debugger, in passing: gdb and lldb know the
 // command, or the setting. What follows a command's words is left out.
-func TestDebuggers(t *testing.T) {
+func TestDebuggersKnowTheCommands(t *testing.T) {
 	gdb := regexp.MustCompile(`^(?:break -function|break|checkpoint|enable|finish|info [a-z]+|maint info [a-z]+|record full|set [a-z-]+ [a-z-]+|set substitute-path|stepi)\b`)
 	lldb := regexp.MustCompile(`^(?:breakpoint [a-z]+|image [a-z]+|process [a-z-]+|settings (?:show|set) \S+)`)
 	var inGDB, inLLDB []string

@@ -99,8 +99,9 @@ static void check_pointers(void) {
     check(1 + offset, "small number");
     check(UINTPTR_MAX - offset, "large number");
   }
+  const uintptr_t freed = (uintptr_t)heap;
   free(heap);
-  check((uintptr_t)heap, "freed heap");
+  check(freed, "freed heap");
   take_back(handle);
 }
 
