@@ -57,9 +57,9 @@ install: lib
 	ln -sf libjitdebug.so.1 "$$INSTALLED/lib/libjitdebug.so"
 	install -m 755 lib/libjitdebug-local.so.1 "$$INSTALLED/lib/"
 	install -m 644 include/* "$$INSTALLED/include/"
-	$(FILL) lib/jitdebug.pc.in > "$$INSTALLED/lib/pkgconfig/jitdebug.pc"
-	for file in jitdebugConfig.cmake jitdebugConfigVersion.cmake; do \
-	  $(FILL) lib/$$file.in > "$$INSTALLED/lib/cmake/jitdebug/$$file" || exit; done
+	umask 022; for file in pkgconfig/jitdebug.pc cmake/jitdebug/jitdebugConfig.cmake \
+	  cmake/jitdebug/jitdebugConfigVersion.cmake; do \
+	  $(FILL) lib/$${file##*/}.in > "$$INSTALLED/lib/$$file" || exit; done
 	install -m 644 LICENSE "$$INSTALLED/share/doc/libjitdebug/"
 
 lint: setup

@@ -42,22 +42,27 @@ func newReader(t *testing.T) reader {
 		cargo, rustup = filepath.Join(real, ".cargo"), filepath.Join(real, ".rustup")
 	}
 	cargo = cmp.Or(os.Getenv("CARGO_HOME"), cargo)
+	// In one place, or cargo would build everything anew for each reader.
+	caches := filepath.Join(root, "build/readme")
+	if err := os.MkdirAll(filepath.Join(caches, "cargo"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	os.MkdirAll(filepath.Join(cargo, "registry"), 0o777)
 	for _, name := range []string{"registry", "config.toml"} {
-		from := filepath.Join(cargo, name)
-		os.MkdirAll(filepath.Join(cargo, "registry"), 0o777)
-		if _, err := os.Stat(from); err == nil {
-			os.Mkdir(filepath.Join(home, ".cargo"), 0o777)
-			if err := os.Symlink(from, filepath.Join(home, ".cargo", name)); err != nil {
-				t.Fatal(err)
-			}
+		from, to := filepath.Join(cargo, name), filepath.Join(caches, "cargo", name)
+		if _, err := os.Stat(from); err != nil {
+			continue
+		}
+		if err := os.Symlink(from, to); err != nil && !os.IsExist(err) {
+			t.Fatal(err)
 		}
 	}
 	r.env = append(os.Environ(), "HOME="+home, "PWD="+r.directory, "CHECKOUT="+root,
 		"PATH="+filepath.Join(root, "tests/readme/testdata/bin")+":"+filepath.Join(home, "bin")+":"+os.Getenv("PATH"),
 		"PKG_CONFIG_PATH=", "LD_LIBRARY_PATH=", "DEBUGINFOD_URLS=", "TERM=dumb", "LC_ALL=C.UTF-8",
 		"GOCACHE="+output("go", "env", "GOCACHE"), "GOMODCACHE="+output("go", "env", "GOMODCACHE"),
-		"CARGO_HOME="+filepath.Join(home, ".cargo"), "RUSTUP_HOME="+cmp.Or(os.Getenv("RUSTUP_HOME"), rustup),
-		"CARGO_TARGET_DIR="+filepath.Join(root, "build/cargo"), "CARGO_NET_GIT_FETCH_WITH_CLI=true",
+		"CARGO_HOME="+filepath.Join(caches, "cargo"), "RUSTUP_HOME="+cmp.Or(os.Getenv("RUSTUP_HOME"), rustup),
+		"CARGO_TARGET_DIR="+filepath.Join(caches, "target"), "CARGO_NET_GIT_FETCH_WITH_CLI=true",
 		"PYTHONPATH="+filepath.Join(home, "python"), "PYTHONDONTWRITEBYTECODE=1")
 	for variable, tool := range map[string]string{"GDB": "gdb", "LLDB": "lldb-22", "MAKE": "make"} {
 		r.env = append(r.env, variable+"="+host.Tool(t, tool))

@@ -76,6 +76,7 @@ func TestPublish(t *testing.T) {
 			}
 		}
 	})
+	together(t)
 	publish := exec.Command(host.Tool(t, "cargo"), "publish", "--workspace", "--dry-run", "--allow-dirty", "--locked", "--color=never")
 	publish.Dir = filepath.Join(host.Root(t), "bindings/rust")
 	publish.Env = append(without("JITDEBUG_", "PKG_CONFIG", "LD_LIBRARY_PATH="),
@@ -89,9 +90,18 @@ func TestPublish(t *testing.T) {
 	}
 }
 
+// together allows packages that need each other, for which a cargo before 1.90 has to be
+// told that it may.
+func together(t *testing.T) {
+	t.Helper()
+	t.Setenv("RUSTC_BOOTSTRAP", "1")
+	t.Setenv("CARGO_UNSTABLE_PACKAGE_WORKSPACE", "true")
+}
+
 // pack makes the packages.
 func pack(t *testing.T, options ...string) {
 	t.Helper()
+	together(t)
 	cargo(t, "bindings/rust", "fetch")
 	cargo(t, "bindings/rust", append([]string{"package", "--offline", "--allow-dirty", "--workspace"}, options...)...)
 }
