@@ -4,6 +4,7 @@ package packaging
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -129,21 +130,39 @@ func TestArchives(t *testing.T) {
 		directory := t.TempDir()
 		host.Run(t, limit, host.Tool(t, "tar"), "-xzf", filepath.Join(tree, "libjitdebug-1.0.0-Linux.tar.gz"),
 			"-C", directory, "--strip-components=1", "--no-same-owner")
-		unpacked := files(t, directory)
-		for name, file := range unpacked {
-			if filepath.Ext(name) == ".pc" {
-				says(t, string(file.contents), "libdir=${pcfiledir}/..\n", "includedir=${libdir}/")
-				unpacked[name] = installed[name] // which stays where it is
+		found := files(t, directory)
+		for name := range found {
+			if strings.HasSuffix(name, "/jitdebug.pc") { // of a tree that can be moved
+				says(t, host.Run(t, limit, host.Tool(t, "pkg-config"), "--cflags", filepath.Join(directory, name)), "-I"+directory)
+				found[name] = installed[name]
 			}
 		}
-		same(t, unpacked, installed)
+		same(t, found, installed)
 	})
 	t.Run("deb", func(t *testing.T) {
 		architecture := strings.TrimSpace(host.Run(t, limit, host.Tool(t, "dpkg"), "--print-architecture"))
-		deb := filepath.Join(tree, "libjitdebug_1.0.0_"+architecture+".deb")
-		fields := host.Run(t, limit, host.Tool(t, "dpkg-deb"), "--field", deb)
-		says(t, fields, "Package: libjitdebug\n", "Version: 1.0.0\n", "Architecture: "+architecture+"\n", "Depends: libc6 (>= ")
-		says(t, host.Run(t, limit, host.Tool(t, "dpkg-deb"), "--info", deb, "shlibs"), "libjitdebug 1 libjitdebug (>= 1.0.0)")
+		var debs []string
+		for name, fields := range map[string][]string{
+			"libjitdebug1":    {"Section: libs\n", "Depends: libc6 (>= "},
+			"libjitdebug-dev": {"Section: libdevel\n", "Depends: libjitdebug1 (= 1.0.0)\n"},
+		} {
+			deb := filepath.Join(tree, name+"_1.0.0_"+architecture+".deb")
+			debs = append(debs, deb)
+			unpacked := t.TempDir()
+			host.Run(t, limit, host.Tool(t, "dpkg-deb"), "--extract", deb, unpacked)
+			kibibytes := 0
+			for _, file := range files(t, unpacked) {
+				if file.mode.IsRegular() {
+					kibibytes += (len(file.contents) + 1023) / 1024
+				}
+			}
+			says(t, host.Run(t, limit, host.Tool(t, "dpkg-deb"), "--field", deb), append(fields, "Package: "+name+"\n",
+				"Version: 1.0.0\n", "Architecture: "+architecture+"\n", fmt.Sprintf("Installed-Size: %d\n", kibibytes))...)
+			says(t, host.Run(t, limit, host.Tool(t, "dpkg-deb"), "--contents", deb), "root/root", "./usr/share/doc/"+name+"/copyright\n")
+			if name == "libjitdebug1" {
+				says(t, host.Run(t, limit, host.Tool(t, "dpkg-deb"), "--info", deb, "shlibs"), "libjitdebug 1 libjitdebug1 (>= 1.0.0)")
+			}
+		}
 
 		// The loader's cache is not the test's to change.
 		tools, ran := t.TempDir(), filepath.Join(t.TempDir(), "ran")
@@ -173,8 +192,15 @@ func TestArchives(t *testing.T) {
 			}
 		}
 
-		dpkg("--install", deb)
-		same(t, files(t, filepath.Join(root, "usr")), installed)
+		dpkg(append([]string{"--install"}, debs...)...)
+		found := files(t, filepath.Join(root, "usr"))
+		for _, name := range []string{"libjitdebug1", "libjitdebug-dev"} {
+			copyright := "share/doc/" + name + "/copyright"
+			same(t, map[string]file{copyright: found[copyright]}, map[string]file{copyright: installed["share/doc/libjitdebug/LICENSE"]})
+			delete(found, copyright)
+		}
+		delete(installed, "share/doc/libjitdebug/LICENSE")
+		same(t, found, installed)
 		if _, err := os.Stat(ran); err != nil {
 			t.Error("ldconfig was not run")
 		}
@@ -182,11 +208,12 @@ func TestArchives(t *testing.T) {
 		if err := os.Symlink("usr/lib", filepath.Join(root, "lib")); err != nil {
 			t.Fatal(err)
 		}
-		shows(t, byCMake(t, consumer(t, "find_package"), "-DCMAKE_PREFIX_PATH="+root))
+		multiarch := "-DCMAKE_LIBRARY_ARCHITECTURE=" + strings.TrimSpace(host.Run(t, limit, host.Tool(t, "gcc"), "-print-multiarch"))
+		shows(t, byCMake(t, consumer(t, "find_package"), "-DCMAKE_PREFIX_PATH="+root, multiarch))
 
-		dpkg("--remove", "libjitdebug")
+		dpkg("--remove", "libjitdebug-dev", "libjitdebug1")
 		if _, err := os.Stat(filepath.Join(root, "usr")); !os.IsNotExist(err) {
-			t.Error("something is left when the package has gone")
+			t.Error("something is left when the packages have gone")
 		}
 	})
 }
