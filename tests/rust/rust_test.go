@@ -76,6 +76,29 @@ func TestExample(t *testing.T) {
 	}
 }
 
+// What the page has for it says whether a patch is used, which cargo only warns about.
+func TestPatchIsUsed(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join(host.Root(t), "bindings/rust/wasmtime-internal-jit-debug/README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(page), "\n    cargo tree -i jitdebug-wasmtime\n") {
+		t.Error("the page has another command")
+	}
+	for project, want := range map[string][]string{
+		"patched":  {"wasmtime-internal-jit-debug v36.0.20", "wasmtime-internal-jit-debug v50.0.1"},
+		"versions": {"`jitdebug-wasmtime` did not match any packages"},
+	} {
+		tree := exec.Command(host.Tool(t, "cargo"), "tree", "-i", "jitdebug-wasmtime", "--locked")
+		tree.Dir = filepath.Join("testdata", project)
+		output, err := host.Try(limit, tree)
+		if used := project == "patched"; used != (err == nil) {
+			t.Errorf("%s: %v", project, err)
+		}
+		host.InOrder(t, output, want...)
+	}
+}
+
 // Two versions of wasmtime's crate, each in a plugin of its own. As they come from
 // the registry each has a list; on the drop-in there is one.
 func TestTwoVersions(t *testing.T) {
