@@ -214,6 +214,7 @@ func (s *Set) findActive(l list, stack unsafe.Pointer) {
 		depth = 256 << 10
 		page  = 4096
 	)
+	var words [page / wordSize]uint64
 	start, end := ^uint64(0), uint64(0)
 	for at := s.lists[l].newest; at != 0; at = imageAt(at).next {
 		i := imageAt(at)
@@ -221,12 +222,13 @@ func (s *Set) findActive(l list, stack unsafe.Pointer) {
 		start, end = min(start, i.start), max(end, i.end)
 	}
 	for offset := uintptr(0); offset < depth; {
+		// A thread's or a fiber's stack ends somewhere.
 		size := page - (uintptr(stack)+offset)%page
-		if guest.Readable(uintptr(stack)+offset, size) != size {
+		if guest.Read(uintptr(stack)+offset, unsafe.Slice((*byte)(unsafe.Pointer(&words)), size)) != int(size) {
 			break
 		}
-		for rest := offset + size; offset < rest; offset += wordSize {
-			word := *(*uint64)(unsafe.Add(stack, offset))
+		offset += size
+		for _, word := range words[:size/wordSize] {
 			if start <= word && word <= end {
 				s.markActive(l, word)
 			}

@@ -73,6 +73,7 @@ func Write(functions *abi.Functions, memory []byte, m *machine.Machine, records 
 }
 
 func write(c *cursor.Cursor, functions *abi.Functions, m *machine.Machine, records []*Record) error {
+	var buffer [4096]byte
 	for i := range functions.Len() {
 		f, err := functions.At(i)
 		if err != nil {
@@ -85,7 +86,7 @@ func write(c *cursor.Cursor, functions *abi.Functions, m *machine.Machine, recor
 		}
 		var r Record
 		start := c.At()
-		r.fill(c, &f, m)
+		r.fill(c, &f, m, buffer[:])
 		r.bytes = uint32(c.At() - start)
 		if to := c.Written(start, recordSize); to != nil {
 			kept := (*Record)(unsafe.Pointer(&to[0]))
@@ -97,8 +98,8 @@ func write(c *cursor.Cursor, functions *abi.Functions, m *machine.Machine, recor
 }
 
 // fill leaves room for a record, writes what lies behind it, and fills in r with what the
-// record is to say.
-func (r *Record) fill(c *cursor.Cursor, f *abi.GivenFunction, m *machine.Machine) {
+// record is to say. The code is read into buffer, or into one of its own if it is larger.
+func (r *Record) fill(c *cursor.Cursor, f *abi.GivenFunction, m *machine.Machine, buffer []byte) {
 	c.Skip(recordSize)
 	r.Address, r.Size = f.Address, f.Size
 	r.name, r.file = uint32(len(f.Name)), uint32(len(f.File))
@@ -117,7 +118,7 @@ func (r *Record) fill(c *cursor.Cursor, f *abi.GivenFunction, m *machine.Machine
 	start, prologue := c.At(), 0
 	switch f.Unwind {
 	case abi.UNWIND_FRAME_POINTER:
-		prologue = frame.Pointer(c, m, code(f))
+		prologue = frame.Pointer(c, m, code(f, buffer))
 		r.described = true
 	case abi.UNWIND_CFI:
 		c.Bytes(f.CFI)
@@ -138,13 +139,19 @@ func (r *Record) fill(c *cursor.Cursor, f *abi.GivenFunction, m *machine.Machine
 	c.Align(alignment, 0)
 }
 
-// code returns the function's code, or nil if it cannot be read.
-func code(f *abi.GivenFunction) []byte {
-	address, size := uintptr(f.Address), uintptr(f.Size)
-	if guest.Readable(address, size) != size {
+// code returns the function's code, or nil if it cannot be read, as it need not be.
+func code(f *abi.GivenFunction, buffer []byte) []byte {
+	size := uintptr(f.Size)
+	if size > uintptr(len(buffer)) {
+		if !guest.Headroom(size) {
+			return nil
+		}
+		buffer = make([]byte, size)
+	}
+	if guest.Read(uintptr(f.Address), buffer[:size]) != int(size) {
 		return nil
 	}
-	return unsafe.Slice(*(**byte)(unsafe.Pointer(&address)), size)
+	return buffer[:size]
 }
 
 // Next returns the record behind this one, if there is one.

@@ -30,7 +30,8 @@ func Age(registrations uint64) {
 }
 
 // Readable says how many of the size bytes from an address can be read, up to the
-// first page that cannot.
+// first page that cannot. It is for what the caller says is there: Read is for what
+// may be another's to take away.
 func Readable(start, size uintptr) uintptr {
 	if start+size < start {
 		size = -start
@@ -45,16 +46,17 @@ func Readable(start, size uintptr) uintptr {
 
 func pageReadable(page uintptr) bool {
 	if page == 0 {
-		return false // and to the system call, NULL would be no mask at all
+		return false // what known has at first
 	}
 	slot, now := &known[page%uintptr(len(known))], uint64(page)<<pageShift|age.Load()%pageSize
 	if slot.Load() == now {
 		return true
 	}
-	// With an impossible first argument rt_sigprocmask changes nothing, but it
-	// reads the new mask before it looks at that.
-	_, _, errno := syscall.RawSyscall6(syscall.SYS_RT_SIGPROCMASK,
-		^uintptr(0), page<<pageShift, 0, 8, 0, 0)
+	var first [1]byte
+	_, errno := read(page<<pageShift, first[:])
+	if errno != 0 && errno != syscall.EFAULT { // a sandbox forbids to read so
+		errno = ask(page)
+	}
 	if errno == syscall.EFAULT {
 		return false
 	}
