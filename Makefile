@@ -5,7 +5,7 @@ DESTDIR ?=
 VERSION := $(shell cat VERSION)
 LIBRARY := lib/libjitdebug.so.1
 SOURCES := $(shell find . -path ./tests -prune -o -path ./build -prune -o \
-             \( -name '*.go' -o -name '*.[chs]' \) -print) go.mod go.sum lib/jitdebug.map scripts/build
+             \( -name '*.go' -o -name '*.[chs]' \) -print) go.mod go.sum lib/jitdebug.map lib/go.edits scripts/build
 
 .PHONY: lib demo test test-extended bench install lint fmt clean setup
 

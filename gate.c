@@ -29,15 +29,26 @@ int32_t jitdebugGo(enum gate_function function, void *call, char *text);
  * way the child was made. Where that is not to be had (Linux before 4.14), the
  * process's number serves, for a system call each time.
  */
-static const volatile char *same_process;
+static volatile char *same_process;
 static pid_t process;
 
 static int forked(void) {
   return same_process ? !*same_process : getpid() != process;
 }
 
+/* In a child that the C library made, which is all that can start Go: one whose
+ * parent had not is as good as its parent. Kernels and sandboxes that say that
+ * they wipe the page, and do not, are seen through here too. */
+static void note_fork(void) {
+  if (same_process)
+    *same_process = !guest_begun();
+  else if (!guest_begun())
+    process = getpid();
+}
+
 __attribute__((constructor)) static void watch_forks(void) {
   process = getpid();
+  pthread_atfork(NULL, NULL, note_fork);
   size_t size = (size_t)sysconf(_SC_PAGESIZE);
   char *page = mmap(NULL, size, PROT_READ | PROT_WRITE,
                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -94,12 +105,13 @@ static const struct copy *_Atomic first;
 static const struct copy *other_copy(int32_t *status) {
   if (decided == ELSEWHERE) return first;
   int saved = errno;
-  const char *refusal = NULL;
+  char refusal[GATE_TEXT_SIZE];
+  int child = forked();
   const struct copy *other =
-      forked() ? copies_in_child(decided == UNDECIDED, estate, adopt, &refusal)
-               : copies_first();
-  if (refusal) {
-    last.text = refusal;
+      child ? copies_in_child(estate, adopt, refusal, sizeof refusal)
+            : copies_first();
+  if (child && !other) {
+    remember(JITDEBUG_E_FORKED, refusal);
     *status = JITDEBUG_E_FORKED;
   } else {
     first = other;
@@ -146,25 +158,23 @@ struct entry {
   char *text;
 };
 
-static int first_entry(void *argument) {
+static int32_t enter_go(void *argument) {
   const struct entry *entry = argument;
   return jitdebugGo(entry->function, entry->call, entry->text);
 }
 
 /* call: the structure of that name in gate.h. */
-static int32_t enter(enum gate_function function, void *call) {
-  PER_THREAD int entered;
+static int32_t enter(enum gate_function function, void *call, uint32_t flags) {
   char text[GATE_TEXT_SIZE];
   int saved = errno;
-  int32_t status;
   text[0] = 0;
-  if (__builtin_expect(entered, 1)) {
-    status = jitdebugGo(function, call, text);
-  } else {
-    struct entry entry = {function, call, text};
-    status = guest_first_entry(first_entry, &entry);
-    entered = 1;
-  }
+  struct entry entry = {function, call, text};
+  const struct guest_call run = {.go = enter_go,
+                                 .argument = &entry,
+                                 .nowait = flags & JITDEBUG_NOWAIT,
+                                 .text = text,
+                                 .text_size = sizeof text};
+  int32_t status = guest_run(&run);
   if (__builtin_expect(status != JITDEBUG_OK, 0)) remember(status, text);
   errno = saved;
   return status;
@@ -178,7 +188,7 @@ static void release(struct gate_memory memory) {
 /* registering: what is first in the call. */
 static int32_t enter_to_register(enum gate_function function,
                                  struct gate_registering *registering) {
-  int32_t status = enter(function, registering);
+  int32_t status = enter(function, registering, registering->flags);
   if (status == JITDEBUG_OK)
     *(jitdebug_registration **)registering->output =
         (jitdebug_registration *)registering->handle;
@@ -267,7 +277,7 @@ int32_t jitdebug_unregister(jitdebug_registration *registration) {
   int32_t status = JITDEBUG_OK;
   if (!unregister_outside ||
       !unregister_outside(call.registration, &call.memory))
-    status = enter(GATE_UNREGISTER, &call);
+    status = enter(GATE_UNREGISTER, &call, 0);
   release(call.memory);
   return status;
 }
@@ -281,7 +291,7 @@ int32_t jitdebug_registration_image(const jitdebug_registration *registration,
       .index = index,
       .image_output = (uintptr_t)image,
       .size_output = (uintptr_t)size};
-  int32_t status = enter(GATE_REGISTRATION_IMAGE, &call);
+  int32_t status = enter(GATE_REGISTRATION_IMAGE, &call, 0);
   if (status == JITDEBUG_OK) {
     *image = (const void *)call.image;
     *size = call.size;
@@ -350,12 +360,14 @@ static const struct estate *estate(void) {
   return &estate;
 }
 
-/* Called in the new copy. */
+/* Called in the new copy, again if Go could not start there. */
 static int32_t adopt(const struct estate *estate) {
-  if (forked() || decided != UNDECIDED) return JITDEBUG_E_INTERNAL;
-  decided = HERE;
-  gdbjit_inherit(&estate->choice);
-  block_inherit(estate->blocks);
-  copies_inherit(estate->origin);
-  return enter(GATE_ADOPT, NULL);
+  if (forked() || decided == ELSEWHERE) return JITDEBUG_E_INTERNAL;
+  if (decided == UNDECIDED) {
+    gdbjit_inherit(&estate->choice);
+    block_inherit(estate->blocks);
+    copies_inherit(estate->origin);
+    decided = HERE;
+  }
+  return enter(GATE_ADOPT, NULL, 0);
 }

@@ -94,17 +94,19 @@ enum {
   JITDEBUG_E_STALE = -3,
   /* No debugger could read this image; the error's text says why. */
   JITDEBUG_E_IMAGE = -4,
-  /* Out of memory; nothing changed, and a later call can succeed. */
+  /* Out of memory, or of the threads that the first call starts; nothing
+   * changed, and a later call can succeed. */
   JITDEBUG_E_MEMORY = -5,
-  /* JITDEBUG_NOWAIT was given, and the list was being changed. */
+  /* JITDEBUG_NOWAIT was given, and another thread was changing the list. */
   JITDEBUG_E_BUSY = -6,
-  /* This process was forked, and the library cannot start again in it (see
-   * fork); the error's text says why. */
+  /* This process was forked, and the library cannot start in it (see fork);
+   * the error's text says why, and a later call tries again. */
   JITDEBUG_E_FORKED = -7,
   /* JITDEBUG_BORROW, and an image at this address is registered already: lldb
    * tells images apart by their address. */
   JITDEBUG_E_DUPLICATE = -8,
-  /* Known, but not on this platform or in this build. */
+  /* Known, but not on this platform or in this build; or the process forbids
+   * what the library needs, as a sandbox can: the error's text says what. */
   JITDEBUG_E_UNSUPPORTED = -9,
   /* A defect of this library, caught at its boundary; the process lives on. */
   JITDEBUG_E_INTERNAL = -10

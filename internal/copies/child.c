@@ -4,91 +4,97 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "../guest/guest.h"
 #include "copies.h"
 
-/* The file that this copy was loaded from, as it was then. */
+/* The file that this copy was loaded from, as it was then: it may be replaced,
+ * by an upgrade, or be out of sight later. */
 static struct origin {
-  char *path;
-  struct stat stat;
+  const char *bytes; /* NULL if it could not be opened */
+  size_t size;
 } origin;
 
 /* Loader and allocator are usable in a child that the C library made, and only
  * there: a raw clone() leaves their locks as other threads had them. */
 static pid_t made_by_fork;
-static pthread_once_t restart_once = PTHREAD_ONCE_INIT;
+
+/* The copy that answers in this child, as far as it has come. */
+static struct guest_lock lock;
+static const struct copy *answering;
+static struct copy loaded;
 
 static void note_fork(void) {
   made_by_fork = getpid();
-  restart_once = (pthread_once_t)PTHREAD_ONCE_INIT;
+  lock = (struct guest_lock){0};
+  if (!answering) loaded = (struct copy){0};
 }
 
-__attribute__((constructor)) static void find_origin(void) {
+static void map(int fd) {
+  struct stat file;
+  if (fstat(fd, &file) != 0) return;
+  size_t size = (size_t)file.st_size;
+  char *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+  if (bytes == MAP_FAILED) return;
+  madvise(bytes, size, MADV_DONTDUMP);
+  origin = (struct origin){bytes, size};
+}
+
+__attribute__((constructor)) static void keep_file(void) {
   Dl_info self;
   pthread_atfork(NULL, NULL, note_fork);
-  if (dladdr(&origin, &self) &&
-      (origin.path = realpath(self.dli_fname, NULL)) &&
-      stat(origin.path, &origin.stat) != 0) {
-    free(origin.path);
-    origin.path = NULL;
-  }
+  int fd =
+      dladdr(&origin, &self) ? open(self.dli_fname, O_RDONLY | O_CLOEXEC) : -1;
+  if (fd < 0) return;
+  map(fd);
+  close(fd);
 }
 
 const struct origin *copies_origin(void) { return &origin; }
 
 void copies_inherit(const struct origin *inherited) {
-  free(origin.path);
+  if (origin.bytes) munmap((void *)origin.bytes, origin.size);
   origin = *inherited;
 }
 
-static char refused[PATH_MAX + 256];
+struct text {
+  char *at;
+  size_t size;
+};
 
-static void refuse(const char *what, const char *why) {
-  snprintf(refused, sizeof refused,
+static int refuse(struct text text, const char *what, const char *why) {
+  snprintf(text.at, text.size,
            "the library cannot be started again in this forked child (%s: %s); "
            "load it after the fork, or exec",
            what, why);
+  return 0;
 }
 
-static int unchanged(const struct stat *now) {
-  const struct stat *then = &origin.stat;
-  return now->st_dev == then->st_dev && now->st_ino == then->st_ino &&
-         now->st_size == then->st_size &&
-         now->st_mtim.tv_sec == then->st_mtim.tv_sec &&
-         now->st_mtim.tv_nsec == then->st_mtim.tv_nsec;
-}
-
-/* Returns the library's own file, opened. */
-static int original(void) {
-  struct stat now;
-  struct rlimit largest;
-  int fd = origin.path ? open(origin.path, O_RDONLY | O_CLOEXEC) : -1;
-  if (fd < 0) {
-    refuse(origin.path ? origin.path : "its file",
-           strerror(origin.path ? errno : ENOENT));
-    return -1;
-  }
-  if (fstat(fd, &now) != 0 || !unchanged(&now)) {
-    refuse(origin.path, "replaced since it was loaded");
-  } else if (getrlimit(RLIMIT_FSIZE, &largest) == 0 &&
-             largest.rlim_cur < (rlim_t)now.st_size) {
-    refuse("RLIMIT_FSIZE", "its file is larger"); /* the signal would kill */
-  } else {
-    return fd;
-  }
+/* Where the host opens no file of its own, and closes none that it counts on:
+ * not the standard ones, and not those that it opens after it has closed all.
+ */
+static int move_up(int fd) {
+  const rlim_t highest = 1 << 14; /* the kernel's table is as long */
+  struct rlimit limit;
+  if (fd < 0) return fd;
+  errno = EMFILE;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > highest)
+    limit.rlim_cur = highest;
+  int up = -1;
+  for (int at = (int)limit.rlim_cur - 1; up < 0 && at > STDERR_FILENO; at /= 2)
+    up = fcntl(fd, F_DUPFD_CLOEXEC, at);
+  int saved = errno;
   close(fd);
-  return -1;
+  errno = saved;
+  return up;
 }
 
 static int memory_file(void) {
@@ -99,86 +105,86 @@ static int nameless_file(void) {
   return open(P_tmpdir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0700);
 }
 
+/* The answer where the file cannot be read any more is an error, not a fault.
+ */
+static int write_all(int fd) {
+  size_t at = 0;
+  while (at < origin.size) {
+    ssize_t written = write(fd, origin.bytes + at, origin.size - at);
+    if (written < 0 && errno != EINTR) return 0;
+    if (written > 0) at += (size_t)written;
+  }
+  return 1;
+}
+
 /* The loader knows a file by its inode and would hand out the dead copy again,
  * so the new one needs a file of its own. */
-static void *load(int from, int (*make)(void), const char *name) {
+static void *load(int (*make)(void), const char *name, struct text text) {
   char process[32] = "", path[64];
-  off_t at = 0;
-  ssize_t copied;
-  int fd = make();
+  int fd = move_up(make());
   if (fd < 0) {
-    refuse(name, strerror(errno));
+    refuse(text, name, strerror(errno));
     return NULL;
   }
-  while ((copied = sendfile(fd, from, &at, 1 << 30)) > 0) continue;
+  int copied = write_all(fd);
   /* Not /proc/self: a debugger opens it too. */
-  if (copied < 0 || readlink("/proc/self", process, sizeof process - 1) < 0) {
-    refuse(copied < 0 ? name : "/proc/self", strerror(errno));
+  if (!copied || readlink("/proc/self", process, sizeof process - 1) < 0) {
+    refuse(text, copied ? "/proc/self" : name, strerror(errno));
     close(fd);
     return NULL;
   }
   snprintf(path, sizeof path, "/proc/%s/fd/%d", process, fd);
   void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   if (!handle) {
-    refuse(name, dlerror());
+    refuse(text, name, dlerror());
     close(fd);
   }
   return handle; /* the file stays open, for a debugger that comes later */
 }
 
-static const struct copy *restarted;
-
-static copies_estate *estate_of_this;
-static copies_adopt *adopt_in_this;
+static int load_again(struct text text) {
+  struct rlimit largest;
+  if (!origin.bytes)
+    return refuse(text, "its file", "it could not be opened, as it was loaded");
+  if (getrlimit(RLIMIT_FSIZE, &largest) == 0 &&
+      largest.rlim_cur < origin.size) /* the signal would kill */
+    return refuse(text, "RLIMIT_FSIZE", "its file is larger");
+  void *handle = load(memory_file, "memfd_create", text);
+  if (!handle) handle = load(nameless_file, "a file in " P_tmpdir, text);
+  if (handle) copies_functions(&loaded, handle);
+  return handle != NULL;
+}
 
 /* The same file has the same layout: what it does not export is as far from its
  * start as here. */
-static copies_adopt *adopt_in(const struct copy *copy) {
+static copies_adopt *adopt_in(const struct copy *copy, copies_adopt *here) {
   return (copies_adopt *)(copies_base((void *)copy->jitdebug_version) +
-                          (uintptr_t)adopt_in_this - copies_base(&origin));
+                          (uintptr_t)here - copies_base(&origin));
 }
 
-static void restart(void) {
-  static struct copy copy;
-  restarted = NULL;
-  if (!guest_can_start()) {
-    refuse("Go", "no memory, or no threads");
-    return;
-  }
-  int from = original();
-  if (from < 0) return;
-  void *handle = load(from, memory_file, "memfd_create");
-  if (!handle) handle = load(from, nameless_file, "a file in " P_tmpdir);
-  close(from);
-  if (!handle) return;
-  copies_functions(&copy, handle);
-  if (adopt_in(&copy)(estate_of_this()) == JITDEBUG_OK)
-    restarted = &copy;
-  else
-    refuse("taking over the list", copy.jitdebug_last_error());
+static int restart(copies_estate *estate, copies_adopt *adopt,
+                   struct text text) {
+  if (guest_forbidden_in_child())
+    return refuse(text, "ThreadSanitizer",
+                  "it ends a forked child that starts a thread");
+  if (!loaded.jitdebug_version && !load_again(text)) return 0;
+  if (adopt_in(&loaded, adopt)(estate()) != JITDEBUG_OK)
+    return refuse(text, "taking over the list", loaded.jitdebug_last_error());
+  answering = &loaded;
+  return 1;
 }
 
-static int search_first;
-
-static void answer(void) {
-  restarted = search_first ? copies_first() : NULL;
-  if (!restarted) restart();
-}
-
-const struct copy *copies_in_child(int search, copies_estate *estate,
-                                   copies_adopt *adopt, const char **refusal) {
-  *refusal = NULL;
+const struct copy *copies_in_child(copies_estate *estate, copies_adopt *adopt,
+                                   char *refusal, size_t refusal_size) {
   if (made_by_fork != getpid()) {
-    *refusal =
-        "this process was forked by clone(), not by fork(), from one that had "
-        "loaded libjitdebug, which cannot be started again in it; use fork(), "
-        "load the library in the child, or exec";
+    snprintf(refusal, refusal_size,
+             "this process was forked by clone(), not by fork(), from one that "
+             "had loaded libjitdebug, which cannot be started again in it; use "
+             "fork(), load the library in the child, or exec");
     return NULL;
   }
-  search_first = search;
-  estate_of_this = estate;
-  adopt_in_this = adopt;
-  pthread_once(&restart_once, answer);
-  if (!restarted) *refusal = refused;
-  return restarted;
+  guest_lock(&lock);
+  if (!answering) restart(estate, adopt, (struct text){refusal, refusal_size});
+  guest_unlock(&lock);
+  return answering;
 }

@@ -32,20 +32,19 @@ void copies_functions(struct copy *copy, void *handle);
 /* Returns the copy that was loaded before this one, or NULL. */
 const struct copy *copies_first(void);
 
-/* Returns the copy that answers in a forked child in this one's place: one that
- * was loaded before it, if it is to search for that, or this library started
- * again, from a private copy of its file. Or NULL, with a sentence in *refusal
- * that stays. Each process tries once; any thread may call.
+/* Returns the copy that answers in a forked child in this one's place: this
+ * library started again, from a private copy of its file. Or NULL, with a
+ * sentence in refusal; the next call tries again. Any thread may call.
  *
  * adopt, of the new copy, is called before anything else of it, with what
  * estate of this one returns. */
 struct estate;
 typedef const struct estate *copies_estate(void);
 typedef int32_t copies_adopt(const struct estate *estate);
-const struct copy *copies_in_child(int search, copies_estate *estate,
-                                   copies_adopt *adopt, const char **refusal);
+const struct copy *copies_in_child(copies_estate *estate, copies_adopt *adopt,
+                                   char *refusal, size_t refusal_size);
 
-/* The file that this copy came from: what a copy in a child cannot find out. */
+/* The file that this copy came from: a child's is of the same. */
 const struct origin *copies_origin(void);
 void copies_inherit(const struct origin *origin);
 

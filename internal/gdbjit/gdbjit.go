@@ -6,7 +6,14 @@
 // the list whole. tests/stopanywhere steps through them and looks.
 package gdbjit
 
+// #cgo nocallback notify_watched
+// #include "../guest/guest.h"
 // #include "descriptor.h"
+// static void notify_watched(void) {
+//   guest_leave();
+//   gdbjit_pair.register_code();
+//   guest_return();
+// }
 import "C"
 
 import (
@@ -124,14 +131,20 @@ func Add(e *Entry) {
 		at(&e.next).prev = this
 	}
 	desc.first = this
-	tell(actionRegister, this)
+	tell(actionRegister, this, inGo)
 }
 
 // Remove takes an entry off the list and tells the debugger, which looks it up
 // by its address: the entry is the caller's again only after that.
+func Remove(e *Entry) { remove(e, inGo) }
+
+// RemoveOutside is Remove for a thread that is not in Go.
 //
 //go:nosplit
-func Remove(e *Entry) {
+func RemoveOutside(e *Entry) { remove(e, outside) }
+
+//go:nosplit
+func remove(e *Entry, from place) {
 	if e.prev != 0 {
 		at(&e.prev).next = e.next
 	} else {
@@ -140,7 +153,7 @@ func Remove(e *Entry) {
 	if e.next != 0 {
 		at(&e.next).prev = e.prev
 	}
-	tell(actionUnregister, uintptr(unsafe.Pointer(e)))
+	tell(actionUnregister, uintptr(unsafe.Pointer(e)), from)
 }
 
 // Each calls visit with each entry on the list. With the lock held.
@@ -150,13 +163,26 @@ func Each(visit func(*Entry)) {
 	}
 }
 
-// tell keeps to an order in which an action never stands without its entry.
+// place is where a thread is that changes the list.
+type place bool
+
+const (
+	inGo    place = false
+	outside place = true
+)
+
+// tell keeps to an order in which an action never stands without its entry. A
+// debugger may hold the thread for long: it does not keep others from Go then.
 //
 //go:nosplit
-func tell(action uint32, entry uintptr) {
+func tell(action uint32, entry uintptr, from place) {
 	desc.relevant = entry
 	desc.action = action
-	notify()
+	if from == inGo && Watched() {
+		C.notify_watched()
+	} else {
+		notify()
+	}
 	desc.action = actionNone
 	desc.relevant = 0
 }

@@ -1,5 +1,15 @@
 package gdbjit
 
+// #cgo noescape wait_for
+// #cgo nocallback wait_for
+// #include "../guest/guest.h"
+// static void wait_for(struct guest_lock *lock) {
+//   guest_leave();
+//   guest_lock(lock);
+//   guest_return();
+// }
+import "C"
+
 import (
 	"sync/atomic"
 	"syscall"
@@ -9,7 +19,7 @@ import (
 // The lock, which threads take that are in Go and threads that only borrow its
 // code (see package registry): so it waits in the kernel, not in the scheduler.
 // What it protects must not call anything that might wait for a thread in Go.
-var lock uint32
+var lock struct{ state, starved uint32 }
 
 const (
 	free = iota
@@ -24,11 +34,7 @@ const (
 // over the notification, so that a debugger sees one change at a time.
 func Lock() {
 	if !TryLock() {
-		// As a system call that the scheduler knows of: a thread that waits
-		// must not keep the collector from running.
-		for atomic.SwapUint32(&lock, waitedFor) != free {
-			syscall.Syscall6(syscall.SYS_FUTEX, uintptr(unsafe.Pointer(&lock)), futexWait, waitedFor, 0, 0, 0)
-		}
+		C.wait_for((*C.struct_guest_lock)(unsafe.Pointer(&lock))) // and keep nobody from Go
 	}
 }
 
@@ -37,8 +43,8 @@ func Lock() {
 //go:nosplit
 func LockOutside() {
 	if !TryLock() {
-		for atomic.SwapUint32(&lock, waitedFor) != free {
-			syscall.RawSyscall6(syscall.SYS_FUTEX, uintptr(unsafe.Pointer(&lock)), futexWait, waitedFor, 0, 0, 0)
+		for atomic.SwapUint32(&lock.state, waitedFor) != free {
+			syscall.RawSyscall6(syscall.SYS_FUTEX, uintptr(unsafe.Pointer(&lock.state)), futexWait, waitedFor, 0, 0, 0)
 		}
 	}
 }
@@ -46,13 +52,13 @@ func LockOutside() {
 // TryLock takes the lock if nobody holds it, and says whether it did.
 //
 //go:nosplit
-func TryLock() bool { return atomic.CompareAndSwapUint32(&lock, free, held) }
+func TryLock() bool { return atomic.CompareAndSwapUint32(&lock.state, free, held) }
 
 // Unlock gives the lock back.
 //
 //go:nosplit
 func Unlock() {
-	if atomic.SwapUint32(&lock, free) == waitedFor {
-		syscall.RawSyscall6(syscall.SYS_FUTEX, uintptr(unsafe.Pointer(&lock)), futexWake, 1, 0, 0, 0)
+	if atomic.SwapUint32(&lock.state, free) == waitedFor {
+		syscall.RawSyscall6(syscall.SYS_FUTEX, uintptr(unsafe.Pointer(&lock.state)), futexWake, 1, 0, 0, 0)
 	}
 }

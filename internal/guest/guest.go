@@ -2,7 +2,8 @@
 // is loaded into: signals, stacks and memory that fails.
 package guest
 
-// #cgo LDFLAGS: -Wl,--wrap=mmap -Wl,--wrap=sigaction -Wl,--wrap=pthread_getattr_np
+// #cgo LDFLAGS: -Wl,--wrap=mmap -Wl,--wrap=malloc -Wl,--wrap=free -Wl,--wrap=sigaction
+// #cgo LDFLAGS: -Wl,--wrap=pthread_create -Wl,--wrap=pthread_attr_init -Wl,--wrap=pthread_getattr_np
 // #cgo noescape guest_malloc
 // #cgo nocallback guest_malloc
 // #cgo nocallback guest_free_chain
@@ -10,17 +11,13 @@ package guest
 import "C"
 
 import (
-	"runtime"
 	"unsafe"
+
+	_ "github.com/libjitdebug/libjitdebug/internal/guest/late"
 )
 
-// A thread that a debugger holds in the hook leaves a processor to others. The
-// loading thread waits for the runtime: a host's first call finds it up, and need
-// not start its threads, for which there might be no memory.
-func init() {
-	runtime.GOMAXPROCS(max(2, runtime.GOMAXPROCS(0)))
-	C.guest_started()
-}
+// The thread that starts Go waits for this.
+func init() { C.guest_started() }
 
 // Malloc makes *first and *second point to so many bytes of C memory, not zeroed,
 // where they are 0 and the size is not 0. If it fails, one may be set.
@@ -37,9 +34,9 @@ func FreeChain(first uintptr) {
 	}
 }
 
-// Headroom says whether there is memory for Go's heap to grow by so many bytes, a
-// collection and its threads included. Asked before a call allocates in Go, which
-// cannot fail there without a crash.
+// Headroom puts aside what Go's heap takes to grow by so many bytes, and says whether
+// it could. Asked before a call allocates more than a little in Go, which cannot fail
+// there without a crash.
 func Headroom(bytes uintptr) bool { return C.guest_headroom(C.size_t(bytes)) != 0 }
 
 // stackRoom is how much stack a signal handler of the host finds free when it

@@ -2,16 +2,55 @@
 #ifndef JITDEBUG_GUEST_H
 #define JITDEBUG_GUEST_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* Runs call(argument), which enters Go, as this thread's first entry. Go then
- * prepares the thread for good: it unblocks signals and sets an alternate stack
- * where there is none. Both are put back before this returns. */
-int guest_first_entry(int (*call)(void *), void *argument);
+#include "../../include/jitdebug.h"
+
+/* All zero at first. internal/gdbjit has one too, for code that is not in C. */
+struct guest_lock {
+  _Atomic uint32_t state;   /* 0: free; 1: held; 2: waited for */
+  _Atomic uint32_t starved; /* how many were woken in vain */
+};
+
+void guest_lock(struct guest_lock *lock);
+int guest_try_lock(struct guest_lock *lock); /* whether it was free */
+void guest_unlock(struct guest_lock *lock);
+
+/* A call that is to run in Go. */
+struct guest_call {
+  int32_t (*go)(void *argument); /* returns a status */
+  void *argument;
+  int nowait; /* answers JITDEBUG_E_BUSY where another thread is in Go */
+  char *text; /* a sentence, where Go cannot be entered */
+  size_t text_size;
+};
+
+/* Runs a call in Go, which has one processor here: threads come one at a time.
+ * The first starts Go, where there are memory and threads for it and no sandbox
+ * forbids what it needs; else each call says what is missing and the next one
+ * tries again. What Go does to a thread when it comes for the first time is
+ * undone. */
+int32_t guest_run(const struct guest_call *call);
+
+/* Around what a thread in Go waits for, called through cgo: others may enter Go
+ * meanwhile. */
+void guest_leave(void);
+void guest_return(void);
+
+/* Whether Go has been started here, or in the process that this one was forked
+ * from: then it cannot be in this one. */
+int guest_begun(void);
+
+/* Whether a sanitizer ends a forked child that starts threads. */
+int guest_forbidden_in_child(void);
 
 /* malloc for what may fail. */
 void *guest_try_malloc(size_t size);
+
+/* The answer to the next malloc(1) that Go makes on this thread. */
+void guest_offer(void *memory);
 
 /* Two blocks of C memory for Go, each only where none is there yet and its size
  * is not 0; false if malloc fails, where cgo's C.malloc would end the process.
@@ -22,16 +61,11 @@ int guest_malloc(void **first, size_t first_size, void **second,
 /* Frees blocks of which each begins with the address of the next. */
 void guest_free_chain(uintptr_t first);
 
-/* Says whether the kernel would give Go's heap what it takes to grow by so many
- * bytes: an arena and a step into it, and the stack of a thread that collects.
- * The runtime cannot be refused, it ends the process. */
+/* Puts aside what Go's heap takes to grow by so many bytes, or returns 0. The
+ * runtime cannot be refused, it ends the process. */
 int guest_headroom(size_t bytes);
 
-/* Says whether there are memory and threads for the Go runtime to start with,
- * which ends the process where there are not. */
-int guest_can_start(void);
-
-/* Tells the thread that loads the library that the runtime is up. */
+/* Tells the thread that starts Go that it is up. */
 void guest_started(void);
 
 #endif

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../guest/guest.h"
+
 /* A leak checker of the host's finds every block from here: Go's own memory is
  * out of its sight. */
 struct block {
@@ -11,9 +13,6 @@ struct block {
 };
 
 static struct block *newest;
-
-static
-    __attribute__((tls_model("initial-exec"))) __thread struct block *offered;
 
 void *block_offer(size_t size) {
   struct block *block =
@@ -24,7 +23,7 @@ void *block_offer(size_t size) {
   while (!__atomic_compare_exchange_n(&newest, &block->before, block, 1,
                                       __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
   }
-  offered = block;
+  guest_offer(block->slots);
   return block->slots;
 }
 
@@ -42,21 +41,4 @@ void *block_before(void *slots) {
 
 void block_inherit(void *slots) { newest = block_of(slots); }
 
-void block_offer_again(void *slots) { offered = block_of(slots); }
-
-void *__real_malloc(size_t size);
-void *__libc_malloc(size_t size) __attribute__((weak));
-
-/* What cgo allocates (linked with --wrap=malloc; the library's own C code asks
- * guest_try_malloc). go-pointer's pointers are malloc(1), and served from
- * memory that is there already. What else there is, the record of a thread that
- * starts, may not fail either: cgo ends the process. */
-void *__wrap_malloc(size_t size) {
-  struct block *block = offered;
-  if (size == 1 && block) {
-    offered = NULL;
-    return block->slots;
-  }
-  void *memory = __real_malloc(size);
-  return memory || !__libc_malloc ? memory : __libc_malloc(size);
-}
+void block_offer_again(void *slots) { guest_offer(slots); }

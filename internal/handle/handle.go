@@ -10,7 +10,6 @@
 // Slots lie in C memory: the collector has nothing to do with them.
 package handle
 
-// #cgo LDFLAGS: -Wl,--wrap=malloc
 // #include "block.h"
 import "C"
 

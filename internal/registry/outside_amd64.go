@@ -31,7 +31,7 @@ func unregisterOutside(h uintptr, memory *Memory) (done int32) {
 	gdbjit.LockOutside()
 	slot, err := table.Get(h)
 	if err == nil && in(slot).kind != functions && !gdbjit.Watched() {
-		*memory = retire(slot)
+		*memory = retire(slot, true)
 		done = 1
 	}
 	gdbjit.Unlock()

@@ -139,13 +139,14 @@ func Unregister(h uintptr) (Memory, error) {
 		table.Retire(slot)
 		return Memory{}, nil
 	}
-	return retire(slot), nil
+	return retire(slot, false), nil
 }
 
-// retire is what an unregistration of images comes to, once the handle is found.
+// retire is what an unregistration of images comes to, once the handle is found. The
+// caller is in Go or outside.
 //
 //go:nosplit
-func retire(slot *handle.Slot) Memory {
+func retire(slot *handle.Slot, outside bool) Memory {
 	r := in(slot)
 	entries := r.entries()
 	for i := range entries {
@@ -153,7 +154,11 @@ func retire(slot *handle.Slot) Memory {
 			data, _ := entries[i].Image()
 			borrowed.remove(data)
 		}
-		gdbjit.Remove(&entries[i])
+		if outside {
+			gdbjit.RemoveOutside(&entries[i])
+		} else {
+			gdbjit.Remove(&entries[i])
+		}
 	}
 	memory := r.Memory
 	r.Memory = Memory{}

@@ -3,7 +3,9 @@
 package fork
 
 import (
+	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"testing"
 	"time"
@@ -86,4 +88,23 @@ func TestDebuggersFollowChild(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestUnstartedParent forks a parent that has not called the library.
+func TestUnstartedParent(t *testing.T) {
+	program := host.Compile(t, "testdata/unstarted.c", append(host.Linked(t), "-Wl,--no-as-needed")...)
+	host.Run(t, 4*time.Minute, program, "2000")
+}
+
+// TestUpgrade replaces the library's file while it is in use.
+func TestUpgrade(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "libjitdebug.so.1")
+	library, err := os.ReadFile(host.Library(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, library, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	host.Run(t, time.Minute, host.Compile(t, "testdata/upgraded.c"), file)
 }

@@ -112,3 +112,19 @@ func TestLoadingInARace(t *testing.T) {
 		quiet(t, "loaded", with(t, program, host.Library(t), "race", strconv.Itoa(i*20000)))
 	}
 }
+
+func TestEnding(t *testing.T) {
+	for kind, program := range compile(t, "ending") {
+		for _, how := range []string{"last", "later"} {
+			for range 20 {
+				quiet(t, kind, with(t, program, host.Library(t), how))
+			}
+		}
+		for _, how := range []string{"term", "left"} {
+			output, err := host.Try(limit, with(t, program, host.Library(t), how))
+			if err == nil || err.Error() != "signal: terminated" || output != "" {
+				t.Errorf("%s: %s: %v\n%s", kind, how, err, output)
+			}
+		}
+	}
+}

@@ -104,6 +104,7 @@ fn build() -> Result<Found, Box<dyn Error>> {
         "go.sum",
         "include",
         "internal",
+        "lib/go.edits",
         "lib/jitdebug.map",
         "lib/local.c",
         "scripts/build",

@@ -80,6 +80,11 @@ static void must_unregister(jitdebug_registration *registration) {
         jitdebug_last_error());
 }
 
+/* The C library's records of the threads that the first call starts, and
+ * whether a call is that. */
+enum { THREADS = 3 };
+static int is_first;
+
 /* The list, entry by entry. */
 struct listed {
   const void *entry, *symfile;
@@ -119,8 +124,8 @@ static void check_registering(int32_t (*call)(jitdebug_registration **)) {
     CHECK(registration == untouched, "a failing call wrote its output");
     /* This thread's text, a block of handles and the table of borrowed
      * addresses may stay, for later calls. */
-    CHECK(outstanding <= outstanding_before + 3, "%ld blocks leak",
-          outstanding - outstanding_before);
+    CHECK(outstanding <= outstanding_before + 3 + (is_first ? THREADS : 0),
+          "%ld blocks leak", outstanding - outstanding_before);
   }
   CHECK(list_now(after, 2 * MANY) == length &&
             memcmp(before, after, length * sizeof *before) == 0,
@@ -138,8 +143,8 @@ static void check_registering(int32_t (*call)(jitdebug_registration **)) {
       CHECK(again == JITDEBUG_E_MEMORY, "%d: %s", (int)again,
             jitdebug_last_error());
   }
-  CHECK(outstanding <= outstanding_now + 2, "%ld blocks leak in five calls",
-        outstanding - outstanding_now);
+  CHECK(outstanding <= outstanding_now + (is_first ? 3 + THREADS : 2),
+        "%ld blocks leak in five calls", outstanding - outstanding_now);
 
   CHECK(call(&registration) == JITDEBUG_OK, "afterwards: %s",
         jitdebug_last_error());
@@ -267,10 +272,11 @@ static void check_text(void) {
   fail_from(fail_at, fail_all);
   const int32_t status = jitdebug_register_batch(wrong, 2, 0, &registration);
   failed = fail_no_more();
-  CHECK(status == JITDEBUG_E_ARGUMENT, "%d", (int)status);
   const char *text = jitdebug_last_error();
+  const int unstarted = status == JITDEBUG_E_MEMORY;
+  CHECK(status == JITDEBUG_E_ARGUMENT || unstarted, "%d", (int)status);
   CHECK(strcmp(text, jitdebug_status_string(status)) == 0 ||
-            strstr(text, "image 1 of 2"),
+            strstr(text, unstarted ? "cannot start" : "image 1 of 2"),
         "%s", text);
   jitdebug_register_batch(wrong, 2, 0, &registration);
   CHECK(strstr(jitdebug_last_error(), "image 1 of 2"), "%s",
@@ -326,7 +332,8 @@ int main(int argc, char **argv) {
   }
   object = file_read(argv[5], &object_size);
   settled_length();
-  if (strcmp(argv[1], "first") != 0)
+  is_first = strcmp(argv[1], "first") == 0;
+  if (!is_first)
     must_unregister(must_register(batch[0].data, batch[0].size, 0));
 
   void *known;

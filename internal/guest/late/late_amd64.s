@@ -1,0 +1,5 @@
+#include "textflag.h"
+
+// The library's constructor, as lib/go.edits and the linker's -E have it.
+TEXT jitdebug_not_yet(SB), NOSPLIT|NOFRAME, $0
+	RET
