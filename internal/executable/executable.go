@@ -1,4 +1,5 @@
-// Package executable looks at the program that the library was loaded into.
+// Package executable looks for symbols in the file of the program that the library was
+// loaded into, and in that of another library.
 package executable
 
 import (
@@ -10,13 +11,25 @@ import (
 // Defines says whether the program's file defines a global symbol of this name,
 // exported or not. It says no where the file cannot be read or its symbols have been
 // stripped: then a debugger does not see the symbol either.
-func Defines(name string) bool {
-	file := read("/proc/self/exe")
+func Defines(name string) bool { return inFile("/proc/self/exe", name, global) }
+
+// DefinesLocal says whether a library's file has a local symbol of this name.
+func DefinesLocal(path, name string) bool { return inFile(path, name, local) }
+
+type binding bool
+
+const (
+	global binding = false
+	local  binding = true
+)
+
+func inFile(path, name string, b binding) bool {
+	file := read(path)
 	if file == nil {
 		return false
 	}
 	defer syscall.Munmap(file)
-	return defines(file, name)
+	return defines(file, name, b)
 }
 
 func read(path string) []byte {
@@ -36,7 +49,7 @@ func read(path string) []byte {
 	return file
 }
 
-func defines(bytes []byte, name string) bool {
+func defines(bytes []byte, name string, b binding) bool {
 	file := elf.File{Bytes: bytes, Sections: elf.Sections(bytes)}
 	for i := range file.Sections {
 		table := &file.Sections[i]
@@ -47,7 +60,7 @@ func defines(bytes []byte, name string) bool {
 		symbols := elf.Table[elf.Sym64](file.Contents(table))
 		for n := range symbols {
 			s := &symbols[n]
-			if s.Bind() == elf.STB_LOCAL || s.Shndx == elf.SHN_UNDEF {
+			if binding(s.Bind() == elf.STB_LOCAL) != b || s.Shndx == elf.SHN_UNDEF {
 				continue
 			}
 			text := elf.Slice(strings, uint64(s.Name), uint64(len(name))+1)

@@ -13,18 +13,18 @@ func TestDefines(t *testing.T) {
 	for _, test := range []struct {
 		what, source string
 		flags        []string
-		want         bool
+		want, local  bool
 	}{
-		{"not exported", own, nil, true},
-		{"exported", own, []string{"-rdynamic"}, true},
-		{"exported and stripped", own, []string{"-rdynamic", "-s"}, true},
-		{"stripped", own, []string{"-s"}, false},
-		{"static", own, []string{"-static"}, true},
-		{"local", "static " + own, []string{"-O0"}, false},
-		{"another name", "int __jit_debug_descriptor2, _jit_debug_descriptor; int main(void) { return 0; }", nil, false},
-		{"none", "int main(void) { return 0; }", nil, false},
+		{"not exported", own, nil, true, false},
+		{"exported", own, []string{"-rdynamic"}, true, false},
+		{"exported and stripped", own, []string{"-rdynamic", "-s"}, true, false},
+		{"stripped", own, []string{"-s"}, false, false},
+		{"static", own, []string{"-static"}, true, false},
+		{"local", "static " + own, []string{"-O0"}, false, true},
+		{"another name", "int __jit_debug_descriptor2, _jit_debug_descriptor; int main(void) { return 0; }", nil, false, false},
+		{"none", "int main(void) { return 0; }", nil, false, false},
 		{"only used", "extern int __jit_debug_descriptor; int main(void) { return &__jit_debug_descriptor != 0; }",
-			[]string{"-shared", "-fPIC"}, false},
+			[]string{"-shared", "-fPIC"}, false, false},
 	} {
 		t.Run(test.what, func(t *testing.T) {
 			directory := t.TempDir()
@@ -39,12 +39,14 @@ func TestDefines(t *testing.T) {
 			if file == nil {
 				t.Fatal("cannot be read")
 			}
-			if got := defines(file, "__jit_debug_descriptor"); got != test.want {
-				t.Errorf("defines: %v", got)
+			for b, want := range map[binding]bool{global: test.want, local: test.local} {
+				if got := defines(file, "__jit_debug_descriptor", b); got != want {
+					t.Errorf("defines, local %v: %v", b, got)
+				}
 			}
 			for size := range len(file) {
 				if size%101 == 0 || size < 64 {
-					defines(file[:size], "__jit_debug_descriptor")
+					defines(file[:size], "__jit_debug_descriptor", global)
 				}
 			}
 		})

@@ -2,8 +2,8 @@
 #include "descriptor.h"
 
 #include <dlfcn.h>
-#include <limits.h>
-#include <stdio.h>
+#include <link.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct jit_descriptor __jit_debug_descriptor = {1, 0, 0, 0};
@@ -19,37 +19,54 @@ struct gdbjit_pair gdbjit_pair = {&__jit_debug_descriptor,
 
 const char *gdbjit_notice;
 
+const char *gdbjit_local;
+
 struct gdbjit_choice gdbjit_choice(void) {
-  return (struct gdbjit_choice){gdbjit_pair, gdbjit_notice};
+  return (struct gdbjit_choice){gdbjit_pair, gdbjit_notice, gdbjit_local};
 }
 
 void gdbjit_inherit(const struct gdbjit_choice *choice) {
   gdbjit_pair = choice->pair;
   gdbjit_notice = choice->notice;
+  gdbjit_local = choice->local;
 }
 
-/* The object lies beside the library, which need not be where the loader looks;
- * and the library is where its descriptor is, in a forked child too. */
-static const struct gdbjit_pair *local_pair(void) {
+/* Now: the path can be relative, and the working directory change. */
+__attribute__((constructor)) static void find_local(void) {
   static const char name[] = "libjitdebug-local.so.1";
   Dl_info library;
-  char path[PATH_MAX];
-  if (!dladdr(gdbjit_pair.descriptor, &library)) return NULL;
-  const char *slash = strrchr(library.dli_fname, '/');
-  int directory = slash ? (int)(slash + 1 - library.dli_fname) : 0;
-  int length =
-      snprintf(path, sizeof path, "%.*s%s", directory, library.dli_fname, name);
-  if (length < 0 || length >= (int)sizeof path) return NULL;
-  void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  char *path = dladdr(&__jit_debug_descriptor, &library)
+                   ? realpath(library.dli_fname, NULL)
+                   : NULL;
+  char *slash = path ? strrchr(path, '/') : NULL;
+  size_t directory = slash ? (size_t)(slash + 1 - path) : 0;
+  char *local = directory ? malloc(directory + sizeof name) : NULL;
+  if (local) memcpy(mempcpy(local, path, directory), name, sizeof name);
+  free(path);
+  gdbjit_local = local;
+}
+
+static const struct gdbjit_pair *local_pair(void) {
+  void *object =
+      gdbjit_local ? dlopen(gdbjit_local, RTLD_NOW | RTLD_LOCAL) : NULL;
   return object ? dlsym(object, "jitdebug_local_pair") : NULL;
 }
 
-void gdbjit_choose(int program_has_one) {
+static int in_namespace(void) {
+  Dl_info library;
+  struct link_map *map;
+  Lmid_t space;
+  return dladdr1(&gdbjit_pair, &library, (void **)&map, RTLD_DL_LINKMAP) &&
+         dlinfo(map, RTLD_DI_LMID, &space) == 0 && space != LM_ID_BASE;
+}
+
+void gdbjit_choose(int program_has_one, int local_has_symbols) {
   /* RTLD_DEFAULT would find this library's own first: it is bound -Bsymbolic.
    */
   void *program = dlopen(NULL, RTLD_NOW);
   const void *found = dlsym(program, "__jit_debug_descriptor");
-  const struct gdbjit_pair *local = program_has_one ? local_pair() : NULL;
+  const struct gdbjit_pair *local =
+      program_has_one && local_has_symbols ? local_pair() : NULL;
   if (local) gdbjit_pair = *local;
   if (local)
     gdbjit_notice =
@@ -58,8 +75,12 @@ void gdbjit_choose(int program_has_one) {
   else if (program_has_one)
     gdbjit_notice =
         "the program has a __jit_debug_descriptor of its own, and "
-        "libjitdebug-local.so.1 is not beside libjitdebug.so.1: gdb and lldb "
-        "read only the program's";
+        "libjitdebug-local.so.1 is not beside libjitdebug.so.1, or stripped of "
+        "its symbols: gdb and lldb read only the program's";
+  else if (in_namespace())
+    gdbjit_notice =
+        "the library is in a namespace of its own (dlmopen): it shares no list "
+        "with copies outside, and debuggers may not look there";
   else if (found && found != gdbjit_pair.descriptor)
     gdbjit_notice =
         "a library that was loaded before this one has a "

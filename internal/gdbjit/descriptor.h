@@ -34,17 +34,22 @@ extern struct gdbjit_pair gdbjit_pair;
 /* What debuggers cannot see in spite of the choice, or ""; NULL before it. */
 extern const char *gdbjit_notice;
 
-/* Both, as a parent process had them. */
+/* The path of libjitdebug-local.so.1, beside the library's real file, or NULL.
+ */
+extern const char *gdbjit_local;
+
+/* All three, as a parent process had them. */
 struct gdbjit_choice {
   struct gdbjit_pair pair;
-  const char *notice;
+  const char *notice, *local;
 };
 
 struct gdbjit_choice gdbjit_choice(void);
 void gdbjit_inherit(const struct gdbjit_choice *choice);
 
 /* Chooses the pair. program_has_one: whether the program defines a global
- * __jit_debug_descriptor of its own. */
-void gdbjit_choose(int program_has_one);
+ * __jit_debug_descriptor of its own. local_has_symbols: whether gdb would find
+ * that of libjitdebug-local.so.1. */
+void gdbjit_choose(int program_has_one, int local_has_symbols);
 
 #endif

@@ -73,11 +73,15 @@ func Choose() {
 }
 
 func choose() {
-	var own C.int
-	if executable.Defines("__jit_debug_descriptor") {
+	const name = "__jit_debug_descriptor"
+	var own, local C.int
+	if executable.Defines(name) {
 		own = 1
+		if executable.DefinesLocal(C.GoString(C.gdbjit_local), name) {
+			local = 1
+		}
 	}
-	C.gdbjit_choose(own)
+	C.gdbjit_choose(own, local)
 	desc = (*descriptor)(unsafe.Pointer(C.gdbjit_pair.descriptor))
 	chosen = true
 }

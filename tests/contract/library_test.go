@@ -89,3 +89,26 @@ func TestPackagesNotLinked(t *testing.T) {
 			strings.Join(strings.Fields(importers), ", "))
 	}
 }
+
+// What is written while the library is loaded is read-only afterwards, and the C code
+// checks its stack frames and its copies.
+func TestHardened(t *testing.T) {
+	for _, name := range []string{"libjitdebug.so.1", "libjitdebug-local.so.1"} {
+		library := filepath.Join(filepath.Dir(host.Library(t)), name)
+		output := host.Run(t, limit, host.Tool(t, "readelf"), "--dynamic", "--segments", "--wide", library)
+		for _, want := range []string{"GNU_RELRO", "BIND_NOW"} {
+			if !strings.Contains(output, want) {
+				t.Errorf("%s has no %s", name, want)
+			}
+		}
+		if strings.Contains(output, "TEXTREL") || strings.Contains(output, " RWE ") {
+			t.Errorf("%s has code that is written to", name)
+		}
+	}
+	imports := host.Run(t, limit, host.Tool(t, "nm"), "-D", "--undefined-only", host.Library(t))
+	for _, want := range []string{"__stack_chk_fail", "_chk@"} {
+		if !strings.Contains(imports, want) {
+			t.Errorf("the library does not call %s", want)
+		}
+	}
+}

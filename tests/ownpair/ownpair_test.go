@@ -114,3 +114,49 @@ func TestSeenByGDB(t *testing.T) {
 		})
 	}
 }
+
+const both = "gdb reads that and the library's"
+
+// TestStripped strips libjitdebug-local.so.1 as packagers do, and of all its symbols.
+func TestStripped(t *testing.T) {
+	directory, fixtures := build(t)
+	local := filepath.Join(directory, "libjitdebug-local.so.1")
+	host.Run(t, time.Minute, host.Tool(t, "strip"), "--strip-unneeded", local)
+	gdb := exec.Command(host.Tool(t, "gdb"))
+	gdb.Dir = directory
+	seen(t, fixtures["own pair"], gdb)
+
+	host.Run(t, time.Minute, host.Tool(t, "strip"), "--strip-all", local)
+	program := exec.Command("./"+fixtures["own pair"].program, "ours", "theirs")
+	program.Dir = directory
+	output, err := host.Try(time.Minute, program)
+	if err != nil || !strings.Contains(output, "stripped of its symbols") {
+		t.Errorf("%v\n%s", err, output)
+	}
+}
+
+// TestBesideTheFile changes the working directory to one with another object of the
+// name, after the library has been loaded by a relative path.
+func TestBesideTheFile(t *testing.T) {
+	directory, _ := build(t)
+	elsewhere := t.TempDir()
+	wrong := exec.Command(host.Tool(t, "gcc"), "-shared", "-fPIC", "-x", "c", "-o", filepath.Join(elsewhere, "libjitdebug-local.so.1"), "-")
+	wrong.Stdin = strings.NewReader("void _exit(int); __attribute__((constructor)) static void end(void) { _exit(42); }")
+	if output, err := host.Try(time.Minute, wrong); err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	program := exec.Command(host.Compile(t, "testdata/elsewhere.c", "testdata/pair.c"), elsewhere)
+	program.Dir = directory
+	if output, err := host.Try(time.Minute, program); err != nil || !strings.Contains(output, both) {
+		t.Errorf("%v\n%s", err, output)
+	}
+}
+
+func TestNamespace(t *testing.T) {
+	directory, _ := build(t)
+	program := exec.Command(host.Compile(t, "testdata/elsewhere.c"), directory, "namespace")
+	program.Dir = directory
+	if output, err := host.Try(time.Minute, program); err != nil || !strings.Contains(output, "namespace of its own") {
+		t.Errorf("%v\n%s", err, output)
+	}
+}
