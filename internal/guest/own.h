@@ -59,6 +59,10 @@ uintptr_t own_window(void);
  */
 int own_memory_suffices(void);
 
+/* Calls, in a way that the host's garbage collector can stand: see collector.c.
+ */
+void *own_call_blocking(void *(*call)(void *), void *argument);
+
 /* What malloc returns on Go's threads, or NULL on others. */
 void *own_thread_malloc(size_t size);
 int own_thread_free(void *memory);

@@ -217,7 +217,7 @@ void guest_return(void) {
   if (!own_program()) guest_lock(&in_go);
 }
 
-int32_t guest_run(const struct guest_call *call) {
+static int32_t run_alone(const struct guest_call *call) {
   if (!call->nowait)
     guest_lock(&in_go);
   else if (!guest_try_lock(&in_go))
@@ -226,4 +226,21 @@ int32_t guest_run(const struct guest_call *call) {
   int32_t status = run(call);
   guest_unlock(&in_go);
   return status;
+}
+
+struct blocking {
+  const struct guest_call *call;
+  int32_t status;
+};
+
+static void *run_blocking(void *argument) {
+  struct blocking *blocking = argument;
+  blocking->status = run_alone(blocking->call);
+  return NULL;
+}
+
+int32_t guest_run(const struct guest_call *call) {
+  struct blocking blocking = {.call = call};
+  own_call_blocking(run_blocking, &blocking);
+  return blocking.status;
 }

@@ -128,3 +128,24 @@ func TestEnding(t *testing.T) {
 		}
 	}
 }
+
+// TestConservativeCollector collects with Boehm's collector while threads are in Go.
+func TestConservativeCollector(t *testing.T) {
+	const seconds = "5"
+	loaded := host.Compile(t, "testdata/collector.c", "-lgc")
+	linked := append(host.Linked(t), "-DLINKED", "-Wl,--no-as-needed", "-ljitdebug", "-lgc")
+	programs := hosts{"loaded": loaded, "linked": host.Compile(t, "testdata/collector.c", linked...)}
+	for kind, program := range programs {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			quiet(t, kind, with(t, program, host.Library(t), seconds))
+		})
+	}
+	t.Run("Guile", func(t *testing.T) {
+		t.Parallel()
+		object := filepath.Join(t.TempDir(), "a.o")
+		host.Run(t, limit, host.Tool(t, "gcc"), "-c", "-x", "c", "-o", object, os.DevNull)
+		quiet(t, "Guile", exec.Command(host.Tool(t, "guile"), "--no-auto-compile", "testdata/collector.scm",
+			host.Library(t), object, seconds))
+	})
+}
