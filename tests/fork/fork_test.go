@@ -3,10 +3,14 @@
 package fork
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -107,4 +111,40 @@ func TestUpgrade(t *testing.T) {
 		t.Fatal(err)
 	}
 	host.Run(t, time.Minute, host.Compile(t, "testdata/upgraded.c"), file)
+}
+
+// TestAttachAfterAllIsClosed attaches to a child that has closed its copy's descriptor
+// and opened others: a debugger must not read those.
+func TestAttachAfterAllIsClosed(t *testing.T) {
+	program := host.Compile(t, "testdata/closes.c", host.Linked(t)...)
+	for name, attach := range map[string]func(pid string) string{
+		"gdb": func(pid string) string { return host.GDB(t, []string{"backtrace"}, "-p", pid) },
+		"lldb": func(pid string) string {
+			return host.Run(t, time.Minute, host.Tool(t, "lldb-22"), "--no-lldbinit", "--batch", "-p", pid, "-o", "thread backtrace", "-o", "detach")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			child := exec.Command(program)
+			output, err := child.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := child.Start(); err != nil {
+				t.Fatal(err)
+			}
+			var pid int
+			if _, err := fmt.Fscan(output, &pid); err != nil {
+				t.Fatal(err)
+			}
+			if session := attach(strconv.Itoa(pid)); !strings.Contains(session, "wait_for_debugger") {
+				t.Errorf("no backtrace:\n%s", session)
+			}
+			if err := syscall.Kill(pid, syscall.SIGUSR1); err != nil {
+				t.Error(err)
+			}
+			if err := child.Wait(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
 }
