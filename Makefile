@@ -51,7 +51,7 @@ endif
 FILL = sed -e 's|@VERSION@|$(VERSION)|' -e 's|@INCLUDE@|../include|' $(DIRECTORIES)
 install: lib
 	install -d "$$INSTALLED/include" "$$INSTALLED/share/doc/libjitdebug" \
-	  "$$INSTALLED/lib/pkgconfig" "$$INSTALLED/lib/cmake/jitdebug"
+	  "$$INSTALLED/share/libjitdebug" "$$INSTALLED/lib/pkgconfig" "$$INSTALLED/lib/cmake/jitdebug"
 	install -m 755 $(LIBRARY) "$$INSTALLED/lib/libjitdebug.so.$(VERSION)"
 	ln -sf libjitdebug.so.$(VERSION) "$$INSTALLED/lib/libjitdebug.so.1"
 	ln -sf libjitdebug.so.1 "$$INSTALLED/lib/libjitdebug.so"
@@ -61,6 +61,7 @@ install: lib
 	  cmake/jitdebug/jitdebugConfigVersion.cmake; do \
 	  $(FILL) lib/$${file##*/}.in > "$$INSTALLED/lib/$$file" || exit; done
 	install -m 644 LICENSE "$$INSTALLED/share/doc/libjitdebug/"
+	install -m 644 lib/jitdebug.supp "$$INSTALLED/share/libjitdebug/"
 
 lint: setup
 	scripts/lint

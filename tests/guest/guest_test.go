@@ -149,3 +149,13 @@ func TestConservativeCollector(t *testing.T) {
 			host.Library(t), object, seconds))
 	})
 }
+
+// TestValgrind runs a host under memcheck, with the suppressions that are installed.
+func TestValgrind(t *testing.T) {
+	program := compile(t, "environment")["linked"]
+	suppressions := filepath.Join(host.Root(t), "lib", "jitdebug.supp")
+	quiet(t, "linked", with(t, host.Tool(t, "valgrind"), host.Library(t), "-q", "--leak-check=full", "--error-exitcode=9",
+		"--suppressions="+suppressions, program))
+}
+
+func TestUnreadableCode(t *testing.T) { compile(t, "unreadable").run(t) }
