@@ -112,3 +112,35 @@ func TestLimitsAndSandboxes(t *testing.T) {
 		}
 	}
 }
+
+// TestCoreFiles has gdb write core files of a host that calls the library and of one
+// that does not.
+func TestCoreFiles(t *testing.T) {
+	const most = 16 << 20
+	program := compile(t, "core")["loaded"]
+	size := func(arguments ...string) int64 {
+		child := with(t, program, host.Library(t), arguments...)
+		output, err := child.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := child.Start(); err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = child.Process.Kill(); _ = child.Wait() }()
+		var pid string
+		if _, err := fmt.Fscan(output, &pid); err != nil {
+			t.Fatal(err)
+		}
+		core := filepath.Join(t.TempDir(), "core")
+		host.GDB(t, []string{"generate-core-file " + core}, "-p", pid)
+		file, err := os.Stat(core)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return file.Size()
+	}
+	if without, called := size(), size("call"); called > without+most {
+		t.Errorf("%d bytes, without the library %d", called, without)
+	}
+}
