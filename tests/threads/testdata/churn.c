@@ -144,8 +144,8 @@ static struct memory memory_now(void) {
   return now;
 }
 
-/* The first round makes the memory that stays: handles wait for 65,536 others
- * before they serve again, and Go's heap finds its size. What a leak of one
+/* The first round makes the memory that stays: handles wait for others before
+ * they serve again, and Go's heap finds its size. What a leak of one
  * code entry for each thousand pairs would add is seen. */
 static void churn_in_rounds(size_t pairs) {
   enum { HANDLES = 20 << 10, HEAP = 8 << 20 };
