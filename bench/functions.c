@@ -1,6 +1,7 @@
 /* A JIT that registers functions, for bench/debuggers to time.
  *
  *   each N        one at a time
+ *   random N      in random order of their addresses
  *   together N    in one call
  *   gone N        one at a time; then unregisters them in random order
  *   wait N        one at a time, and waits for a debugger that attaches
@@ -77,19 +78,31 @@ static void each(void) {
     check(jitdebug_register_functions(&functions[i], 1, 0, &registrations[i]));
 }
 
-static void gone(double times[3]) {
+static int *random_order(void) {
+  int *order = calloc((size_t)count, sizeof *order);
   uint64_t random = 1;
-  for (int i = count - 1; i > 0; i--) {
+  for (int i = 0; i < count; i++) {
     random = random * UINT64_C(6364136223846793005) + 1442695040888963407;
     const int j = (int)((random >> 33) % (uint64_t)(i + 1));
-    jitdebug_registration *kept = registrations[i];
-    registrations[i] = registrations[j];
-    registrations[j] = kept;
+    order[i] = order[j];
+    order[j] = i;
   }
+  return order;
+}
+
+static void in_random_order(void) {
+  const int *order = random_order();
+  for (int i = 0; i < count; i++)
+    check(jitdebug_register_functions(&functions[order[i]], 1, 0,
+                                      &registrations[order[i]]));
+}
+
+static void gone(double times[3]) {
+  const int *order = random_order();
   const double begin = milliseconds();
   double last = begin;
   for (int i = 0; i < count; i++) {
-    check(jitdebug_unregister(registrations[i]));
+    check(jitdebug_unregister(registrations[order[i]]));
     if (i + 1 == count / 10) times[0] = milliseconds() - begin;
     if (i + 1 == count - count / 10) last = milliseconds();
   }
@@ -152,6 +165,8 @@ int main(int argc, char **argv) {
     write_images(argv[3]);
   } else if (strcmp(mode, "images") == 0) {
     images(all);
+  } else if (strcmp(mode, "random") == 0) {
+    in_random_order();
   } else if (strcmp(mode, "together") == 0) {
     check(jitdebug_register_functions(functions, (size_t)count, 0,
                                       registrations));
