@@ -95,8 +95,8 @@ func registerFunctions(call *C.struct_gate_register_functions, memory *registry.
 	if err != nil {
 		return 0, err
 	}
-	return registry.RegisterFunctions(functions, flags, memory,
-		(*uintptr)(unsafe.Pointer(&call.records)), (*uintptr)(unsafe.Pointer(&call.order)), unsafe.Pointer(call))
+	return registry.RegisterFunctions(functions, flags, memory, (*uintptr)(unsafe.Pointer(&call.work)),
+		unsafe.Slice((*byte)(unsafe.Pointer(&call.room)), len(call.room)), uintptr(unsafe.Pointer(call)))
 }
 
 func registerObject(call *C.struct_gate_register_object, memory *registry.Memory) (uintptr, error) {

@@ -236,14 +236,14 @@ int32_t jitdebug_register_functions(const jitdebug_function *functions,
                                     size_t count, uint32_t flags,
                                     jitdebug_registration **registration) {
   HAND_ON(jitdebug_register_functions, functions, count, flags, registration);
-  struct gate_register_functions call = {
-      .registering = registering(flags, registration),
-      .functions = (uintptr_t)functions,
-      .count = count};
+  struct gate_register_functions call; /* not its room */
+  call.registering = registering(flags, registration);
+  call.functions = (uintptr_t)functions;
+  call.count = count;
+  call.work = 0;
   int32_t status =
       enter_to_register(GATE_REGISTER_FUNCTIONS, &call.registering);
-  free((void *)call.records);
-  free((void *)call.order);
+  free((void *)call.work);
   return status;
 }
 

@@ -6,7 +6,7 @@
 
 #include "include/jitdebug.h"
 
-enum { GATE_TEXT_SIZE = 512 };
+enum { GATE_TEXT_SIZE = 512, GATE_ROOM_SIZE = 1024 };
 
 /* The functions that have a Go side, each with a structure of its name; the
  * last has none. */
@@ -50,7 +50,8 @@ struct gate_register_functions {
   struct gate_registering registering;
   uintptr_t functions;
   size_t count;
-  uintptr_t records, order; /* C memory that the gate frees after the call */
+  uintptr_t work; /* C memory that the gate frees after the call */
+  _Alignas(16) char room[GATE_ROOM_SIZE]; /* in place of it, if that suffices */
 };
 
 struct gate_register_object {

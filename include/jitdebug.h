@@ -274,10 +274,9 @@ typedef struct jitdebug_function {
  *   flags         0 or JITDEBUG_NOWAIT.
  *   registration  receives the handle.
  *
- * The functions of several calls are merged into one image now and then, and
- * that is written anew when one of the calls is unregistered: many small images
- * are slow in a debugger. No name is missing meanwhile. A call that merges, one
- * in a few dozen, takes longer, by up to a few hundred functions.
+ * The functions of several calls share images: many small ones are slow in a
+ * debugger. A call that finds one full, one in a hundred or so, writes it anew
+ * and takes longer, by up to 256 functions. No name is missing meanwhile.
  *
  * Returns JITDEBUG_OK; E_ARGUMENT: functions or registration is NULL, count is
  * 0, a flag is unknown or for images alone, or a function is not as said above,

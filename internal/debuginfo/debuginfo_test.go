@@ -23,11 +23,12 @@ func written(write func(c *cursor.Cursor)) []byte {
 
 // TestUnit: a function with lines, as Go's readers see it.
 func TestUnit(t *testing.T) {
-	file, name := []byte("/src/hot.js"), []byte("add")
+	file, texts := []byte("/src/hot.js"), []byte("\x00/src/hot.js\x00add\x00")
+	const fileAt, nameAt = 1, 13
 	rows := []abi.Line{{Offset: 0, Line: 5}, {Offset: 4, Line: 6, Column: 3}, {Offset: 300, Line: 2}}
 	info := written(func(c *cursor.Cursor) {
-		u := Start(c, false, 0, file, 0)
-		u.Function(c, 0x1000, 0x200, name, 5, false)
+		u := Start(c, false, 0, fileAt, 0)
+		u.Function(c, 0x1000, 0x200, nameAt, 0, 5, false)
 		u.End(c)
 	})
 	line := written(func(c *cursor.Cursor) {
@@ -40,7 +41,7 @@ func TestUnit(t *testing.T) {
 		Range(c, 0x1000, 0x200)
 		EndRanges(c)
 	})
-	data, err := dwarf.New([]byte(Abbreviations), nil, nil, info, line, nil, ranges, nil)
+	data, err := dwarf.New([]byte(Abbreviations), nil, nil, info, line, nil, ranges, texts)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -77,3 +77,30 @@ func Plain(name []byte) bool {
 func Rewritten(name []byte) bool {
 	return bytes.IndexByte(name, ' ') >= 0 || string(name) == "signed" || string(name) == "unsigned"
 }
+
+// A Kind is how debuggers read a name.
+type Kind struct {
+	Encoded   bool // as that of another: see Encoded
+	Plain     bool // as it is, sure enough: see Plain
+	Encodable bool // decoded, once it is encoded in a symbol: see Encodable
+}
+
+// KindOf returns how debuggers read a name.
+func KindOf(name []byte) Kind { return Kind{Encoded(name), Plain(name), Encodable(name)} }
+
+// ByName says of a function, in an image that others will replace, how gdb finds its
+// name: by a symbol that has it encoded, beside that with the name as it is; and
+// whether it is hidden from gdb otherwise.
+func (k Kind) ByName() (encode, hidden bool) {
+	encode = !k.Plain && k.Encodable
+	return encode, encode || k.Plain
+}
+
+// EncodedSize is how many bytes Encode writes.
+func EncodedSize(length int) int {
+	digits := 1
+	for n := length; n >= 10; n /= 10 {
+		digits++
+	}
+	return len("_Z") + digits + length + 1
+}

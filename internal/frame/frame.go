@@ -3,6 +3,8 @@
 package frame
 
 import (
+	"unsafe"
+
 	"github.com/libjitdebug/libjitdebug/internal/cursor"
 	"github.com/libjitdebug/libjitdebug/internal/machine"
 )
@@ -65,4 +67,18 @@ func Describe(c *cursor.Cursor, address, size uint64, instructions []byte) {
 	c.Bytes(instructions)
 	c.Align(8, nop)
 	c.SetU32(start-4, uint32(c.At()-start))
+}
+
+// Instructions is where a description's instructions are, from its start.
+const Instructions = 24
+
+// CommonSize is how many bytes Common writes, at most.
+const CommonSize = 32
+
+// Size returns how many bytes Describe writes, for so many of instructions.
+func Size(instructions int) int { return (Instructions + instructions + 7) &^ 7 }
+
+// CrossOut makes a description one of no address, by one store.
+func CrossOut(description []byte) {
+	*(*uint64)(unsafe.Pointer(&description[Instructions-8])) = 0
 }

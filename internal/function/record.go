@@ -3,7 +3,6 @@
 package function
 
 import (
-	"bytes"
 	"cmp"
 	"slices"
 	"unsafe"
@@ -18,24 +17,21 @@ import (
 	"github.com/libjitdebug/libjitdebug/internal/symfile/cfi"
 )
 
-// A Record is a function as the library keeps it: checked, and encoded once for all
-// images that will describe it, so that to write one is to copy. It has no pointers and
-// lies in C memory, where a forked child finds it.
-//
-// Behind it lie its name, its file, its call frame instructions and its sequence of the
-// line program; behind these, the next record.
+// A Record is a function, checked and encoded, so that to write it into an image is to
+// copy. It has no pointers to Go's memory, and may lie in C memory, as does what it refers
+// to.
 type Record struct {
 	Address, Size uint64
 	Unit          uint32 // equal if ShareUnit; rarely also otherwise
 	Line          uint32 // the lowest of its lines, or 0
-	bytes         uint32 // of the record, with what lies behind it
-	name, file    uint32 // lengths in bytes
-	lines, cfi    uint32
-	described     bool // has a frame description
-	Section       Section
-	Encoded       bool // its name is debuginfo.Encoded
-	Plain         bool // its name is debuginfo.Plain
-	Encodable     bool // its name is debuginfo.Encodable
+	Name          Text
+	File          Text   // the path of its source file, empty if there is none
+	Lines         Text   // its sequence of the line program without the address in front
+	Frame         Text   // its call frame instructions, from the state at the entry
+	Described     bool   // has a frame description at all
+	Traps         uint32 // breakpoint instructions in its code when it was registered; 0 if not counted
+	debuginfo.Kind
+	Section Section
 }
 
 // A Section is where a function is in the image that is being written. It means nothing
@@ -45,69 +41,48 @@ type Section struct {
 	Address, Size uint64 // the size only in the section's first function
 }
 
-const recordSize = int(unsafe.Sizeof(Record{}))
-
-// alignment is that of a Record.
-const alignment = int(unsafe.Alignof(Record{}))
-
-// Size checks the functions and returns how many bytes their records have.
-func Size(functions *abi.Functions, m *machine.Machine) (int, error) {
-	var c cursor.Cursor
-	err := write(&c, functions, m, nil)
-	return c.At(), err
+// A Text is bytes in C memory. The address is an integer to Go, whose collector
+// has no business there.
+type Text struct {
+	at     uintptr
+	Length uint32
 }
 
-// Write writes the functions' records into memory, which has Size bytes and the
-// alignment of a word, and their addresses into records, one for each. If the caller
-// changes a function meanwhile, that is an error, or the record has some of the old and
-// some of the new.
-func Write(functions *abi.Functions, memory []byte, m *machine.Machine, records []*Record) error {
+// TextOf returns the Text of bytes in C memory.
+func TextOf(b []byte) Text { return Text{uintptr(unsafe.Pointer(unsafe.SliceData(b))), uint32(len(b))} }
+
+// Bytes returns the bytes.
+func (t Text) Bytes() []byte {
+	return unsafe.Slice((*byte)(*(*unsafe.Pointer)(unsafe.Pointer(&t.at))), t.Length)
+}
+
+// Encode checks the functions and makes a record of each. The records refer to the
+// functions' own strings, and to what is encoded into memory. Encode returns how many
+// bytes that takes: if memory has fewer, call it again with as many. If the caller changes
+// a function meanwhile, that is an error, or the record has some of the old and some of
+// the new.
+func Encode(functions *abi.Functions, memory []byte, m *machine.Machine, records []Record) (size int, err error) {
 	c := cursor.On(memory)
-	if err := write(&c, functions, m, records); err != nil {
-		return err
-	}
-	if c.At() != len(memory) {
-		return abi.Refuse(abi.E_ARGUMENT, "functions: they changed while they were read")
-	}
-	return nil
-}
-
-func write(c *cursor.Cursor, functions *abi.Functions, m *machine.Machine, records []*Record) error {
 	var buffer [4096]byte
-	for i := range functions.Len() {
+	for i := range records {
 		f, err := functions.At(i)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if len(f.CFI) != 0 {
 			if err := cfi.CheckInstructions(f.CFI); err != nil {
-				return functions.Wrong(i, f.Name, "cfi: "+err.Error())
+				return 0, functions.Wrong(i, f.Name, "cfi: "+err.Error())
 			}
 		}
-		var r Record
-		start := c.At()
-		r.fill(c, &f, m, buffer[:])
-		r.bytes = uint32(c.At() - start)
-		if to := c.Written(start, recordSize); to != nil {
-			kept := (*Record)(unsafe.Pointer(&to[0]))
-			*kept = r
-			records[i] = kept
-		}
+		records[i].fill(&c, &f, m, buffer[:])
 	}
-	return nil
+	return c.At(), nil
 }
 
-// fill leaves room for a record, writes what lies behind it, and fills in r with what the
-// record is to say. The code is read into buffer, or into one of its own if it is larger.
+// fill fills in a record, and encodes what it refers to. The code is read into buffer, or
+// into one of its own if it is larger.
 func (r *Record) fill(c *cursor.Cursor, f *abi.GivenFunction, m *machine.Machine, buffer []byte) {
-	c.Skip(recordSize)
-	r.Address, r.Size = f.Address, f.Size
-	r.name, r.file = uint32(len(f.Name)), uint32(len(f.File))
-	c.Bytes(f.Name)
-	c.Bytes(f.File)
-	r.Encoded = debuginfo.Encoded(f.Name)
-	r.Plain = debuginfo.Plain(f.Name)
-	r.Encodable = debuginfo.Encodable(f.Name)
+	*r = Record{Address: f.Address, Size: f.Size, Name: TextOf(f.Name), File: TextOf(f.File), Kind: debuginfo.KindOf(f.Name)}
 	r.Unit = hash(f.File) << 1
 	if r.Encoded {
 		r.Unit++
@@ -119,24 +94,23 @@ func (r *Record) fill(c *cursor.Cursor, f *abi.GivenFunction, m *machine.Machine
 	switch f.Unwind {
 	case abi.UNWIND_FRAME_POINTER:
 		prologue = frame.Pointer(c, m, code(f, buffer))
-		r.described = true
+		r.Described = true
 	case abi.UNWIND_CFI:
 		c.Bytes(f.CFI)
-		r.described = true
+		r.Described = true
 	}
-	r.cfi = uint32(c.At() - start)
+	r.Frame = TextOf(c.Written(start, c.At()-start))
 
 	start = c.At()
 	if len(f.Lines) != 0 {
 		lineprogram.Sequence(c, f.Lines, f.Size, uint64(prologue))
 	}
-	r.lines = uint32(c.At() - start)
+	r.Lines = TextOf(c.Written(start, c.At()-start))
 	for _, line := range f.Lines {
 		if line.Line != 0 && (r.Line == 0 || line.Line < r.Line) {
 			r.Line = line.Line
 		}
 	}
-	c.Align(alignment, 0)
 }
 
 // code returns the function's code, or nil if it cannot be read, as it need not be.
@@ -154,29 +128,6 @@ func code(f *abi.GivenFunction, buffer []byte) []byte {
 	return buffer[:size]
 }
 
-// Next returns the record behind this one, if there is one.
-func (r *Record) Next() *Record { return (*Record)(unsafe.Add(unsafe.Pointer(r), r.bytes)) }
-
-// Name returns the function's name.
-func (r *Record) Name() []byte { return r.part(0, r.name) }
-
-// File returns the path of its source file, empty if there is none.
-func (r *Record) File() []byte { return r.part(r.name, r.file) }
-
-// Frame returns its call frame instructions, from the state at the entry, and
-// whether it has a frame description at all.
-func (r *Record) Frame() (instructions []byte, described bool) {
-	return r.part(r.name+r.file, r.cfi), r.described
-}
-
-// Lines returns its sequence of the line program without the address in front; empty if
-// it has no lines.
-func (r *Record) Lines() []byte { return r.part(r.name+r.file+r.cfi, r.lines) }
-
-func (r *Record) part(at, length uint32) []byte {
-	return unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(r), uintptr(recordSize)+uintptr(at))), length)
-}
-
 // hash is FNV-1a.
 func hash(bytes []byte) uint32 {
 	h := uint32(2166136261)
@@ -189,19 +140,24 @@ func hash(bytes []byte) uint32 {
 // ShareUnit says whether two functions can be in one unit of debug information: they are
 // from one source file, and both of their names are Encoded, or neither.
 func ShareUnit(a, b *Record) bool {
-	return a.Unit == b.Unit && bytes.Equal(a.File(), b.File())
+	return a.Unit == b.Unit && string(a.File.Bytes()) == string(b.File.Bytes())
 }
 
-// CheckOverlap returns an error if two of the functions of one call overlap. It sorts the
-// records, which have to be in the order of the call.
-func CheckOverlap(records []*Record) error {
-	first := records[0]
-	Sort(records)
-	for i, r := range records[1:] {
-		before := records[i]
+// CheckOverlap returns an error if two of the functions of one call overlap. all are
+// their records; it fills order with the addresses of these, in the order of the
+// functions' addresses.
+func CheckOverlap(all []Record, order []*Record) error {
+	for i := range all {
+		order[i] = &all[i]
+	}
+	if len(order) > 1 {
+		Sort(order)
+	}
+	for i, r := range order[1:] {
+		before := order[i]
 		if before.Address+before.Size > r.Address {
 			return abi.Refuse(abi.E_ARGUMENT, "%s: address %#x is within %s, %d bytes at %#x",
-				named(first, r), r.Address, named(first, before), before.Size, before.Address)
+				named(all, r), r.Address, named(all, before), before.Size, before.Address)
 		}
 	}
 	return nil
@@ -212,11 +168,8 @@ func Sort(records []*Record) {
 	slices.SortFunc(records, func(a, b *Record) int { return cmp.Compare(a.Address, b.Address) })
 }
 
-// named is a record in an error's text, by its number among those that begin with first.
-func named(first, r *Record) string {
-	i := 0
-	for other := first; other != r; other = other.Next() {
-		i++
-	}
-	return abi.NamedFunction(i, r.Name())
+// named is a record in an error's text, by its number among all.
+func named(all []Record, r *Record) string {
+	i := (uintptr(unsafe.Pointer(r)) - uintptr(unsafe.Pointer(&all[0]))) / unsafe.Sizeof(*r)
+	return abi.NamedFunction(int(i), r.Name.Bytes())
 }

@@ -86,23 +86,22 @@ func choose() {
 	chosen = true
 }
 
-// Adopt goes on with the list that a parent process left, and returns its first
-// entry, and all of them. A thread that changed it at the moment of the fork is
+// Adopt goes on with the list that a parent process left, and returns its entries,
+// from the first on. A thread that changed it at the moment of the fork is
 // gone; the forward walk was right even then, and the rest follows from it. The
 // pair, in C, is set already. With the lock held.
-func Adopt() (first *Entry, all map[*Entry]bool) {
+func Adopt() (all []*Entry) {
 	desc = (*descriptor)(unsafe.Pointer(C.gdbjit_pair.descriptor))
 	chosen = C.gdbjit_notice != nil
 	desc.action = actionNone
 	desc.relevant = 0
-	all = map[*Entry]bool{}
 	var prev uintptr
 	for link := &desc.first; *link != 0; link = &at(link).next {
-		all[at(link)] = true
+		all = append(all, at(link))
 		at(link).prev = prev
 		prev = *link
 	}
-	return at(&desc.first), all
+	return all
 }
 
 // Set fills an entry that is not on the list with the image it is to show.
@@ -149,6 +148,14 @@ func RemoveOutside(e *Entry) { remove(e, outside) }
 
 //go:nosplit
 func remove(e *Entry, from place) {
+	Unlink(e)
+	tell(actionUnregister, uintptr(unsafe.Pointer(e)), from)
+}
+
+// Unlink takes an entry off the list that the debugger has forgotten.
+//
+//go:nosplit
+func Unlink(e *Entry) {
 	if e.prev != 0 {
 		at(&e.prev).next = e.next
 	} else {
@@ -157,7 +164,15 @@ func remove(e *Entry, from place) {
 	if e.next != 0 {
 		at(&e.next).prev = e.prev
 	}
-	tell(actionUnregister, uintptr(unsafe.Pointer(e)), from)
+}
+
+// Forget has the debugger forget an entry, which stays on the list.
+func Forget(e *Entry) { tell(actionUnregister, uintptr(unsafe.Pointer(e)), inGo) }
+
+// Again has the debugger read the image of an entry once more.
+func Again(e *Entry) {
+	Forget(e)
+	tell(actionRegister, uintptr(unsafe.Pointer(e)), inGo)
 }
 
 // Each calls visit with each entry on the list. With the lock held.

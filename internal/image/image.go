@@ -6,7 +6,6 @@ package image
 import (
 	"cmp"
 	"slices"
-	"sort"
 
 	"github.com/libjitdebug/libjitdebug/internal/cursor"
 	"github.com/libjitdebug/libjitdebug/internal/debuginfo"
@@ -20,7 +19,7 @@ import (
 // The table of the sections' names, and the offset of each name in it.
 const (
 	names = "\x00.text\x00.symtab\x00.strtab\x00.symtab_shndx\x00" +
-		".debug_abbrev\x00.debug_info\x00.debug_line\x00.debug_ranges\x00.debug_frame\x00"
+		".debug_abbrev\x00.debug_info\x00.debug_line\x00.debug_ranges\x00.debug_frame\x00.debug_str\x00"
 
 	nameText    = 1
 	nameSymbols = nameText + uint32(len(".text\x00"))
@@ -31,6 +30,7 @@ const (
 	nameLine    = nameInfo + uint32(len(".debug_info\x00"))
 	nameRanges  = nameLine + uint32(len(".debug_line\x00"))
 	nameFrame   = nameRanges + uint32(len(".debug_ranges\x00"))
+	nameTexts   = nameFrame + uint32(len(".debug_frame\x00"))
 )
 
 // unitLimit is how many functions share a unit at most: a debugger reads a whole unit
@@ -42,8 +42,6 @@ type Plan struct {
 	machine   *machine.Machine
 	functions []*function.Record
 	sections  int      // with code
-	passing   bool     // other images will replace it
-	alone     bool     // it is not on the list of images that debuggers read
 	contents  contents // without memory: they have the sizes
 }
 
@@ -65,45 +63,23 @@ const alignment = 8
 // them.
 func New(functions []*function.Record, m *machine.Machine, between func(from, to uint64) bool) Plan {
 	p := Plan{machine: m, functions: functions}
-	p.sort(between, func(first uint64) uint64 { return first })
-	return p
-}
-
-// NewAlone is New for an image that is not on the list of images that debuggers read.
-// It has exactly one symbol for each function.
-func NewAlone(functions []*function.Record, m *machine.Machine, between func(from, to uint64) bool) Plan {
-	p := Plan{machine: m, functions: functions, alone: true}
-	p.sort(between, func(first uint64) uint64 { return first })
-	return p
-}
-
-// NewPassing is New for an image that other images will replace while its functions
-// live. start is asked at which address a section shall begin, given the address of its
-// first function: there, or before.
-func NewPassing(functions []*function.Record, m *machine.Machine, between func(from, to uint64) bool, start func(first uint64) uint64) Plan {
-	p := Plan{machine: m, functions: functions, passing: true}
-	p.sort(between, start)
-	return p
-}
-
-func (p *Plan) sort(between func(from, to uint64) bool, start func(first uint64) uint64) {
-	functions := p.functions
 	function.Sort(functions)
-	p.place(between, start)
+	p.place(between)
 	slices.SortFunc(functions, inOrder)
-	p.contents.write(p)
+	p.contents.write(&p)
 	p.contents.headers.Skip(elf.HeaderSize)
 	p.contents.headers.Skip((p.firstCode() + p.sections) * elf.SectionSize)
+	return p
 }
 
 // place divides functions that are in the order of their addresses among
 // sections.
-func (p *Plan) place(between func(from, to uint64) bool, start func(first uint64) uint64) {
+func (p *Plan) place(between func(from, to uint64) bool) {
 	var first *function.Record
 	begin, end := uint64(0), uint64(0)
 	for _, f := range p.functions {
 		if first == nil || f.Address != end && between(end, f.Address) {
-			first, begin = f, start(f.Address)
+			first, begin = f, f.Address
 			p.sections++
 		}
 		end = f.Address + f.Size
@@ -174,51 +150,45 @@ func (c *contents) write(p *Plan) {
 
 // unit writes a unit of functions. The sections with code start at index code.
 func (c *contents) unit(p *Plan, functions []*function.Record, code int) {
-	file := functions[0].File()
-	lines := 0
-	if len(file) != 0 {
-		lines = lineprogram.Start(&c.line, file)
+	path := functions[0].File.Bytes()
+	file, lines := 0, 0
+	if len(path) != 0 {
+		file, lines = c.strings.At(), lineprogram.Start(&c.line, path)
+		c.strings.String(path)
 	}
 	unit := debuginfo.Start(&c.info, functions[0].Encoded, c.ranges.At(), file, lines)
 	for _, f := range functions {
-		name := f.Name()
-		fromSymbol := p.passing || !p.alone && !f.Encoded && debuginfo.Rewritten(name)
-		encode := fromSymbol && !f.Plain && f.Encodable
-		if encode {
-			c.symbol(p, f, code, 0)
-			c.strings.String(name)
-			c.symbol(p, f, code, f.Size)
-			debuginfo.Encode(&c.strings, name)
-		} else {
-			c.symbol(p, f, code, f.Size)
-			c.strings.String(name)
+		name, linkage := c.strings.At(), 0
+		c.symbol(p, f, code)
+		c.strings.String(f.Name.Bytes())
+		if f.Encoded {
+			linkage = c.strings.At()
+			debuginfo.Encode(&c.strings, f.Name.Bytes())
 		}
-		unit.Function(&c.info, f.Address, f.Size, name, f.Line, encode || fromSymbol && f.Plain)
+		unit.Function(&c.info, f.Address, f.Size, name, linkage, f.Line, false)
 		debuginfo.Range(&c.ranges, f.Address, f.Size)
-		if rows := f.Lines(); len(rows) != 0 {
+		if rows := f.Lines.Bytes(); len(rows) != 0 {
 			lineprogram.Address(&c.line, f.Address)
 			c.line.Bytes(rows)
 		}
-		if instructions, described := f.Frame(); described {
+		if f.Described {
 			if c.frame.At() == 0 {
 				frame.Common(&c.frame, p.machine)
 			}
-			frame.Describe(&c.frame, f.Address, f.Size, instructions)
+			frame.Describe(&c.frame, f.Address, f.Size, f.Frame.Bytes())
 		}
 	}
 	unit.End(&c.info)
 	debuginfo.EndRanges(&c.ranges)
-	if len(file) != 0 {
+	if file != 0 {
 		lineprogram.End(&c.line, lines)
 	}
 }
 
-// symbol writes a symbol of a function, whose name comes next in the strings. With size
-// 0, gdb finds it by its name only: looking for an address, it prefers the function's
-// other symbol, which has a size.
-func (c *contents) symbol(p *Plan, f *function.Record, code int, size uint64) {
+// symbol writes the symbol of a function, whose name comes next in the strings.
+func (c *contents) symbol(p *Plan, f *function.Record, code int) {
 	section := code + int(f.Section.Index)
-	elf.WriteFunction(&c.symbols, c.strings.At(), section, f.Address-f.Section.Address, size)
+	elf.WriteFunction(&c.symbols, c.strings.At(), section, f.Address-f.Section.Address, f.Size)
 	if p.extended() {
 		c.indexes.U32(uint32(extendedIndex(section)))
 	}
@@ -234,12 +204,12 @@ func extendedIndex(section int) int {
 }
 
 // extended says whether there are more sections than 16 bits can count.
-func (p *Plan) extended() bool { return p.sections >= elf.SHN_LORESERVE-len(p.contents.parts()) }
+func (p *Plan) extended() bool { return p.sections >= elf.SHN_LORESERVE-len(p.contents.parts())-1 }
 
 // firstCode is the index of the first section with code. Before it are section 0, which
 // is none, and one for each of the contents but the headers: as many as the contents.
 func (p *Plan) firstCode() int {
-	n := 0
+	n := 1 // the strings are two sections
 	for _, part := range p.contents.parts() {
 		if part.At() != 0 {
 			n++
@@ -283,6 +253,8 @@ func (p *Plan) writeHeaders(c *contents, offsets [9]int) {
 		case &p.contents.line:
 			s.Name = nameLine
 		case &p.contents.strings:
+			s.Name = nameTexts
+			s.Write(h)
 			s.Name, s.Type = nameStrings, elf.SHT_STRTAB
 		}
 		s.Write(h)
@@ -297,36 +269,4 @@ func (p *Plan) writeHeaders(c *contents, offsets [9]int) {
 		header := cursor.On(h.Written(at+int(f.Section.Index)*elf.SectionSize, elf.SectionSize))
 		s.Write(&header)
 	}
-}
-
-// Meets says whether a code section of an image, which this package has written, covers
-// one of the addresses between from and to.
-func Meets(image []byte, from, to uint64) bool {
-	address, _ := sectionBehind(image, from)
-	return address < to
-}
-
-// Spans says whether a code section of an image, which this package has written, covers
-// what is between the end of one function and the start of another.
-func Spans(image []byte, end, start uint64) bool {
-	address, size := sectionBehind(image, end-1)
-	return address < end && start < address+size
-}
-
-// Starts says whether a code section of an image, which this package has written, starts
-// at an address.
-func Starts(image []byte, address uint64) bool {
-	start, _ := sectionBehind(image, address)
-	return start == address
-}
-
-// sectionBehind returns the first code section that ends behind an address; if there is
-// none, an empty one at the highest address.
-func sectionBehind(image []byte, address uint64) (start, size uint64) {
-	code := elf.CodeSections(image)
-	i := sort.Search(len(code), func(i int) bool { return code[i].Addr+code[i].Size > address })
-	if i == len(code) {
-		return ^uint64(0), 0
-	}
-	return code[i].Addr, code[i].Size
 }

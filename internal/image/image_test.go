@@ -16,16 +16,27 @@ func records(t testing.TB, functions []abi.Function, m *machine.Machine) []*func
 	if err != nil {
 		t.Fatal(err)
 	}
-	size, err := function.Size(&array, m)
+	all, err := encode(&array, len(functions), m)
 	if err != nil {
 		t.Fatal(err)
 	}
-	memory := make([]uint64, size/8)
-	all := make([]*function.Record, len(functions))
-	if err := function.Write(&array, unsafe.Slice((*byte)(unsafe.Pointer(&memory[0])), size), m, all); err != nil {
-		t.Fatal(err)
+	order := make([]*function.Record, len(all))
+	for i := range all {
+		order[i] = &all[i]
 	}
-	return all
+	return order
+}
+
+func encode(array *abi.Functions, count int, m *machine.Machine) ([]function.Record, error) {
+	all := make([]function.Record, count)
+	size, err := function.Encode(array, nil, m, all)
+	if err != nil {
+		return nil, err
+	}
+	memory := make([]byte, size)
+	kept = append(kept, memory)
+	_, err = function.Encode(array, memory, m, all)
+	return all, err
 }
 
 func write(records []*function.Record, m *machine.Machine) []byte {
@@ -35,7 +46,7 @@ func write(records []*function.Record, m *machine.Machine) []byte {
 	return written
 }
 
-// kept is what tests pass by address, which to the collector is a number.
+// kept is what tests pass by address, and records refer to: to the collector, a number.
 var kept []any
 
 func address[T any](of *T) uintptr {
@@ -62,7 +73,7 @@ func BenchmarkImage(b *testing.B) {
 	memory := make([]byte, len(write(all, machine.Host)))
 	b.Run("check", func(b *testing.B) {
 		for b.Loop() {
-			function.Size(&array, machine.Host)
+			function.Encode(&array, nil, machine.Host, make([]function.Record, count))
 		}
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/count, "ns/function")
 	})

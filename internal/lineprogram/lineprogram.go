@@ -108,3 +108,6 @@ func emit(c *cursor.Cursor, at *abi.Line, row abi.Line, prologueEnd bool) {
 	}
 	c.U8(byte(special + lineRange*offset))
 }
+
+// HeaderSize returns how many bytes Start writes for a file with a path of so many.
+func HeaderSize(path int) int { return 10 + 18 + 1 + path + 1 + 3 + 1 }

@@ -3,6 +3,7 @@ package registry
 import (
 	"github.com/libjitdebug/libjitdebug/internal/abi"
 	"github.com/libjitdebug/libjitdebug/internal/gdbjit"
+	"github.com/libjitdebug/libjitdebug/internal/leaf"
 )
 
 // Adopt goes on with the registrations that a parent process left. A thread that was
@@ -15,25 +16,30 @@ func Adopt() error {
 	if err != nil {
 		return abi.Refuse(abi.E_MEMORY, "%s", err)
 	}
-	head, strays := gdbjit.Adopt()
+	entries := gdbjit.Adopt()
+	strays := map[*gdbjit.Entry]bool{}
+	for _, e := range entries {
+		strays[e] = true
+	}
+	var refs [][]leaf.Ref
 	for _, slot := range serving {
-		if p := in(slot).part(); p != nil && p.Finish(head) {
-			break
+		if r := in(slot); r.ofFunctions() {
+			refs = append(refs, r.refs())
 		}
 	}
-	listed := func(e *gdbjit.Entry) bool { return strays[e] }
-	var kept []*gdbjit.Entry
+	kept, ok := functions.Adopt(entries, refs)
+	if !ok {
+		return errNoMemory
+	}
 	for _, slot := range serving {
 		r := in(slot)
-		if p := r.part(); p != nil {
-			if e := parts.Adopt(p, listed); e != nil {
-				kept = append(kept, e)
-			} else {
+		if r.ofFunctions() {
+			if !functions.HasAll(r.refs()) {
 				table.Retire(slot)
 			}
 			continue
 		}
-		if !r.listed(listed) {
+		if !r.listed(func(e *gdbjit.Entry) bool { return strays[e] }) {
 			table.Retire(slot)
 			continue
 		}
@@ -55,6 +61,7 @@ func Adopt() error {
 	for e := range strays {
 		gdbjit.Remove(e)
 	}
+	functions.LookAround()
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"unsafe"
 
 	"github.com/libjitdebug/libjitdebug/internal/elf"
+	"github.com/libjitdebug/libjitdebug/internal/function"
 	"github.com/libjitdebug/libjitdebug/internal/gdbjit"
 	"github.com/libjitdebug/libjitdebug/internal/guest"
 	"github.com/libjitdebug/libjitdebug/internal/image"
@@ -22,8 +23,8 @@ func (r *registration) hasBreakpoint() bool {
 		found = found || guest.Count(address, size, machine.Host.Trap) != 0
 		return !found
 	}
-	if p := r.part(); p != nil {
-		p.Code(look)
+	if r.ofFunctions() {
+		functions.Each(r.refs(), func(f *function.Record) bool { return look(f.Address, f.Size) })
 		return found
 	}
 	entries := r.entries()

@@ -30,7 +30,7 @@ func outsideAddress() uintptr
 func unregisterOutside(h uintptr, memory *Memory) (done int32) {
 	gdbjit.LockOutside()
 	slot, err := table.Get(h)
-	if err == nil && in(slot).kind != functions && !gdbjit.Watched() {
+	if err == nil && !in(slot).ofFunctions() && !functions.Mixed() && !gdbjit.Watched() {
 		*memory = retire(slot, true)
 		done = 1
 	}

@@ -7,7 +7,6 @@ import (
 	"unsafe"
 
 	"github.com/libjitdebug/libjitdebug/internal/abi"
-	"github.com/libjitdebug/libjitdebug/internal/compact"
 	"github.com/libjitdebug/libjitdebug/internal/fault"
 	"github.com/libjitdebug/libjitdebug/internal/gdbjit"
 	"github.com/libjitdebug/libjitdebug/internal/guest"
@@ -16,9 +15,9 @@ import (
 )
 
 // Memory is the C memory of a registration, beside its slot: the code entries of a
-// batch, or the part that keeps functions; and the copies of the images one after
-// the other, 0 if they are borrowed. The addresses are integers to Go: its collector
-// has no business with C memory.
+// batch of images, or what leads to functions; and the copies of the images one after
+// the other, 0 if they are borrowed, or the image of functions, once it has been asked
+// for. The addresses are integers to Go: its collector has no business with C memory.
 type Memory struct {
 	Entries, Copies uintptr
 }
@@ -27,16 +26,17 @@ type Memory struct {
 type kind uintptr
 
 const (
-	oneImage  kind = iota // none: its code entry is in the slot
-	batch                 // a batchHead
-	functions             // a compact.Part
+	oneImage      kind = iota // none: its code entry is in the slot
+	manyImages                // a batch
+	oneFunction               // none: its ref is in the slot
+	manyFunctions             // a batch
 )
 
 // A registration lies in C memory, in the slot of its handle.
 type registration struct {
 	kind kind
 	Memory
-	single gdbjit.Entry // of oneImage
+	single gdbjit.Entry // of oneImage; a leaf.Ref of oneFunction
 }
 
 var _ [unsafe.Sizeof(handle.Slot{}.Value)]byte = [unsafe.Sizeof(registration{})]byte{}
@@ -46,17 +46,14 @@ func in(slot *handle.Slot) *registration {
 	return (*registration)(unsafe.Pointer(&slot.Value))
 }
 
-// A batchHead is in front of the entries of a batch.
-type batchHead struct {
-	count uintptr
+// A batch is in front of the entries of many images, or of the refs of many functions.
+type batch struct {
 	_     uintptr
+	count uintptr
 }
 
 var (
 	table handle.Table
-
-	// What was registered as functions.
-	parts compact.Set
 
 	// The addresses of borrowed images.
 	borrowed addresses
@@ -91,7 +88,7 @@ func publish(images abi.Images, flags abi.Flags, memory *Memory) (uintptr, error
 	if err != nil {
 		return 0, err
 	}
-	defer gdbjit.Unlock()
+	defer unlockAndFree()
 	begin()
 	if flags&abi.BORROW != 0 {
 		if err := borrow(images); err != nil {
@@ -104,7 +101,7 @@ func publish(images abi.Images, flags abi.Flags, memory *Memory) (uintptr, error
 	r.fill(images)
 	entries := r.entries()
 	for i := range entries {
-		parts.Avoid(entries[i].Bytes())
+		functions.Avoid(entries[i].Bytes())
 		gdbjit.Add(&entries[i])
 	}
 	return slot.Arm(), nil
@@ -121,10 +118,8 @@ func begin() {
 // Unregister takes the handle's images off the list. The memory is the caller's
 // to free.
 func Unregister(h uintptr) (Memory, error) {
-	var garbage compact.Garbage
-	defer func() { garbage.Free() }() // without the lock
 	gdbjit.Lock()
-	defer gdbjit.Unlock()
+	defer unlockAndFree()
 	slot, err := table.Get(h)
 	if err != nil {
 		return Memory{}, badHandle(h, err)
@@ -133,13 +128,17 @@ func Unregister(h uintptr) (Memory, error) {
 	if r.hasBreakpoint() {
 		defer settleBreakpoints()
 	}
-	if p := r.part(); p != nil {
-		garbage = parts.Remove(p)
-		r.Memory = Memory{}
-		table.Retire(slot)
-		return Memory{}, nil
+	if !r.ofFunctions() {
+		for i := range r.entries() {
+			functions.Forget(r.entries()[i].Bytes())
+		}
+		return retire(slot, false), nil
 	}
-	return retire(slot, false), nil
+	gone := *r
+	r.Memory = Memory{}
+	table.Retire(slot)
+	removeFunctions(gone.refs())
+	return gone.Memory, nil
 }
 
 // retire is what an unregistration of images comes to, once the handle is found. The
@@ -175,20 +174,16 @@ func ImageOf(h uintptr, index uintptr) (abi.Image, error) {
 		return abi.Image{}, badHandle(h, err)
 	}
 	r := in(slot)
-	count, p := 1, r.part()
-	if p == nil {
+	count := 1
+	if !r.ofFunctions() {
 		count = len(r.entries())
 	}
 	if index >= uintptr(count) {
 		return abi.Image{}, abi.Refuse(abi.E_ARGUMENT, "index %d is past the end: the registration has %s",
 			index, plural(count, "image"))
 	}
-	if p != nil {
-		data, size := parts.Alone(p)
-		if data == nil {
-			return abi.Image{}, errNoMemory
-		}
-		return abi.Image{Data: uintptr(data), Size: size}, nil
+	if r.ofFunctions() {
+		return r.imageOfFunctions()
 	}
 	data, size := r.entries()[index].Image()
 	return abi.Image{Data: data, Size: size}, nil
@@ -201,7 +196,7 @@ func (r *registration) entries() []gdbjit.Entry {
 	if r.kind == oneImage {
 		return unsafe.Slice(&r.single, 1)
 	}
-	b := *(**batchHead)(unsafe.Pointer(&r.Entries))
+	b := *(**batch)(unsafe.Pointer(&r.Entries))
 	return unsafe.Slice((*gdbjit.Entry)(unsafe.Add(unsafe.Pointer(b), unsafe.Sizeof(*b))), b.count)
 }
 
@@ -209,8 +204,8 @@ func (r *registration) entries() []gdbjit.Entry {
 func (r *registration) fill(images abi.Images) {
 	r.kind = oneImage
 	if r.Entries != 0 {
-		r.kind = batch
-		(*(**batchHead)(unsafe.Pointer(&r.Entries))).count = uintptr(len(images))
+		r.kind = manyImages
+		(*(**batch)(unsafe.Pointer(&r.Entries))).count = uintptr(len(images))
 	}
 	copies := r.Copies
 	entries := r.entries()
@@ -259,7 +254,7 @@ const hookName = "__jit_debug_register_code"
 func allocate(memory *Memory, count int, copies uintptr) error {
 	var entries uintptr
 	if count > 1 {
-		entries = unsafe.Sizeof(batchHead{}) + uintptr(count)*unsafe.Sizeof(gdbjit.Entry{})
+		entries = unsafe.Sizeof(batch{}) + uintptr(count)*unsafe.Sizeof(gdbjit.Entry{})
 	} else if memory.Copies != 0 || copies == 0 {
 		return nil
 	}

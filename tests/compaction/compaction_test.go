@@ -1,9 +1,10 @@
-// Package compaction proves that merging is not seen: that wherever a debugger
+// Package compaction proves that functions share images unseen: that wherever a debugger
 // stops or attaches, it finds each function that is registered, and none that is
 // not, and that it has little to do.
 package compaction
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"runtime"
 	"syscall"
@@ -43,24 +44,33 @@ func (p *process) stop() {
 	}
 }
 
-// TestMergesAtEveryInstruction steps through calls that merge and divide, and walks the
-// list after each instruction. What comes before an image is put on the list is
-// left out: it takes long, and the list's head tells when it is over.
-func TestMergesAtEveryInstruction(t *testing.T) {
-	runtime.LockOSThread() // of which the host is the tracee
-	defer runtime.UnlockOSThread()
-	p := start(t, true, "testdata/steps.c")
-	r := newReader()
-	share(t, p.pid())
-	calls := 0
-	for p.resume(syscall.PtraceCont) {
-		for ; p.plan.skip != 0; p.plan.skip-- {
-			r.check(p)
-			p.watch(p.plan.descriptor + 16)
-			if !p.resume(syscall.PtraceCont) || p.plan.stepping == 0 {
-				t.Fatal("the list's head does not change")
+// TestEveryInstruction steps through calls, and reads all images after each
+// instruction: while nobody watches, and while a debugger has its breakpoint in the
+// hook.
+func TestEveryInstruction(t *testing.T) {
+	for _, watched := range []bool{false, true} {
+		t.Run(fmt.Sprintf("watched %v", watched), func(t *testing.T) {
+			runtime.LockOSThread() // of which the host is the tracee
+			defer runtime.UnlockOSThread()
+			p := start(t, true, "testdata/steps.c")
+			r := newReader()
+			share(t, p.pid())
+			if calls := p.everyInstruction(r, watched); calls == 0 {
+				t.Fatal("no calls")
 			}
-			p.watch(0)
+		})
+	}
+}
+
+func (p *process) everyInstruction(r *reader, watched bool) (calls int) {
+	p.t.Helper()
+	p.resume(syscall.PtraceCont)
+	if watched {
+		p.breakpoint(p.plan.hook)
+	}
+	for p.resume(syscall.PtraceCont) {
+		if watched && p.hits(p.plan.hook) {
+			continue
 		}
 		var walked *walk
 		steps, changes := 0, -1
@@ -70,22 +80,70 @@ func TestMergesAtEveryInstruction(t *testing.T) {
 				changes++
 			}
 			if !p.resume(singleStep) {
-				t.Fatal("the host ended")
+				p.t.Fatal("the host ended")
+			}
+			if watched {
+				p.hits(p.plan.hook)
 			}
 		}
 		r.check(p)
 		calls++
-		t.Logf("%d instructions, %d changes of what is walked", steps, changes)
+		p.t.Logf("%d instructions, %d changes of what is read", steps, changes)
 	}
-	if calls == 0 {
-		t.Fatal("no calls")
-	}
+	return calls
 }
 
-func (p *process) watch(address uint64) {
-	p.t.Helper()
-	if err := watch(p.pid(), address); err != nil {
-		p.t.Fatal(err)
+// TestAttach has a debugger come at random instructions of a call, and go again at
+// random in the middle of it or behind it: what it reads and what it is told then makes
+// what is registered, and so does the list when it has gone.
+func TestAttach(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	p := start(t, true, "testdata/attach.c")
+	r := newReader()
+	share(t, p.pid())
+	p.resume(syscall.PtraceCont)
+	r.code = p.plan.code
+	random := rand.New(rand.NewPCG(1, 2))
+	length, attached, left := 4000, 0, 0
+	for p.resume(syscall.PtraceCont) {
+		come, stay := random.IntN(length), 1+random.IntN(4)
+		lldb := follower{r, map[uint64]section{}}
+		steps, there := 0, false
+		for ; p.plan.stepping != 0; steps++ {
+			if steps == come {
+				p.breakpoint(p.plan.hook)
+				lldb.attach(p)
+				there = true
+				attached++
+			}
+			how := singleStep
+			if there {
+				how = syscall.PtraceCont // it is told of all that changes
+			}
+			if !p.resume(how) {
+				t.Fatal("the host ended")
+			}
+			if there && p.hits(p.plan.hook) {
+				lldb.told(p)
+				if stay--; stay == 0 {
+					p.unbreak(p.plan.hook)
+					there = false
+					left++
+				}
+			}
+		}
+		length = max(1000, steps)
+		if there {
+			lldb.check(p)
+			lldb.exact(p)
+			p.unbreak(p.plan.hook)
+		}
+		r.check(p)
+	}
+	t.Logf("attached %d times, and left in the middle %d times", attached, left)
+	if attached < 100 || left < 20 {
+		t.Error("too seldom")
 	}
 }
 
@@ -93,9 +151,7 @@ func (p *process) watch(address uint64) {
 // attaches. An image for each function would be 4096 images.
 func TestLittleToDo(t *testing.T) {
 	const (
-		merged = 24           // images in one
-		some   = 2*merged + 1 // images that are not merged yet
-		size   = merged * merged / 2
+		size = 32 // functions in an image, at least
 	)
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -118,7 +174,7 @@ func TestLittleToDo(t *testing.T) {
 				}
 				if call%512 == 0 {
 					entries, _ := r.check(p)
-					if n := len(entries); n > functions/size+some {
+					if n := len(entries); n > functions/size {
 						t.Errorf("%d images", n)
 					}
 				}
@@ -132,8 +188,7 @@ func TestLittleToDo(t *testing.T) {
 		each := float64(events) / float64(p.plan.calls-first)
 		t.Logf("%s %d: %d events, %.2f a function, at most %d in a call; %d images are left",
 			what, p.plan.calls-first, events, each, most, len(entries))
-		// Four where there is nothing between two images.
-		if each > 3 || what == "registered" && each > 2.2 || most > 1+2*(merged+3) {
+		if each > 2.2 || most > 8 {
 			t.Errorf("a debugger is told too often")
 		}
 	}

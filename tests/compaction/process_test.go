@@ -41,6 +41,7 @@ type process struct {
 	t       *testing.T
 	command *exec.Cmd
 	plan    *plan
+	hooked  []byte // what a breakpoint is in the place of
 }
 
 // start starts a host, traced or not, and waits until its plan is there.

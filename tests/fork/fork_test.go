@@ -25,7 +25,7 @@ func TestForkedWorkers(t *testing.T) {
 	host.Run(t, 2*time.Minute, program, "8", "8") // and a child's child, and so on
 }
 
-// TestForkedWorkersWithFunctions does so with functions, whose images are merged.
+// TestForkedWorkersWithFunctions does so with functions, which share images.
 func TestForkedWorkersWithFunctions(t *testing.T) {
 	host.Run(t, 2*time.Minute, host.Compile(t, "testdata/functions.c", host.Linked(t)...), "400")
 }

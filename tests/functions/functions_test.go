@@ -88,7 +88,7 @@ func TestFrames(t *testing.T) {
 // line.
 func TestResolve(t *testing.T) { resolve(t, "") }
 
-// So it has if they are merged, and images of other origin lie between them.
+// So it has if images of other origin lie between them.
 func TestResolveMixed(t *testing.T) { resolve(t, "mixed") }
 
 func resolve(t *testing.T, how string) {

@@ -1,5 +1,6 @@
 /* deep FRAMES NAME: a function of this name calls one that calls itself through
- * so many frames, and then work: there, on the same thread, images are merged.
+ * so many frames, and then work: there, on the same thread, others are
+ * registered.
  */
 #define _GNU_SOURCE
 #include <stdlib.h>

@@ -1,12 +1,14 @@
 /* finish NAME...: a function of each name, which a generated one calls, calls
- * work: there another thread has its image merged, and then written anew. */
+ * work: there another thread adds others, and takes out the next one. */
 #define _GNU_SOURCE
 #include <pthread.h>
 
 #include "generate.h"
 
+static jitdebug_registration *neighbour;
+
 static void *change(void *nothing) {
-  jitdebug_registration *neighbour = generate_others();
+  generate_others();
   CHECK(jitdebug_unregister(neighbour) == 0, "%s", jitdebug_last_error());
   return nothing;
 }
@@ -27,6 +29,7 @@ int main(int argc, char **argv) {
     called[0] = memory + SLOT * count;
     called[1] = (void *)work;
     generate(argv[i]);
+    neighbour = generate("neighbour");
     caller(called);
   }
   return 0;

@@ -6,7 +6,7 @@
 
 #include "check.h"
 
-enum { SLOT = 64, MOST = 2048, MERGED = 24 };
+enum { SLOT = 64, MOST = 2048, OTHERS = 24 };
 
 typedef void generated(void *const *called);
 
@@ -41,10 +41,10 @@ static jitdebug_registration *generate(const char *name) {
   return registration;
 }
 
-/* So many more, which is when images are merged. Returns the first. */
+/* More, which come into images that are there. Returns the first. */
 static jitdebug_registration *generate_others(void) {
   jitdebug_registration *first = NULL;
-  for (int i = 0; i < MERGED; i++) {
+  for (int i = 0; i < OTHERS; i++) {
     char name[32];
     snprintf(name, sizeof name, "other_%zu", count);
     jitdebug_registration *other = generate(name);

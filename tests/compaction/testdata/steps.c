@@ -10,10 +10,8 @@ static jitdebug_registration *registrations[FUNCTIONS];
 static void add_one(uint32_t i) { registrations[i] = add(&i, 1); }
 static void drop_one(uint32_t i) { drop(registrations[i], &i, 1); }
 
-/* skip: how many changes of the list's head come before the steps. */
-static void step(void (*call)(uint32_t), uint32_t i, uint32_t skip) {
+static void step(void (*call)(uint32_t), uint32_t i) {
   plan->stepping = 1;
-  plan->skip = skip;
   raise(SIGSTOP);
   call(i);
   plan->stepping = 0;
@@ -28,14 +26,27 @@ int main(void) {
   /* What is done for the first time takes its own ways, not about the list. */
   several(add_one, 0, 700);
   several(drop_one, 0, 700);
+  raise(SIGSTOP);
 
-  several(add_one, 0, 23);
-  step(add_one, 23, 2); /* merges: first its own, then the merged one */
-  several(add_one, 24, 40);
-  step(drop_one, 30, 0); /* alone in its image */
-  step(drop_one, 12, 1); /* in a merged one, which is written anew */
-  step(add_one, 12, 1);  /* between functions of that: so is it again */
-  several(drop_one, 0, 11);
-  step(drop_one, 11, 1);
+  step(add_one, 0); /* the first leaf */
+  step(add_one, 1); /* in another unit */
+  step(add_one, 4); /* in the same */
+  several(add_one, 5, 30);
+  step(drop_one, 20); /* a tombstone */
+  step(add_one, 20);
+  several(add_one, 31, 300);
+  several(drop_one, 40, 100);
+  several(add_one, 40, 100);
+  step(add_one, 30); /* between others */
+  for (uint32_t i = 0; i < 4; i++) { /* until a leaf is full, and split */
+    several(drop_one, 40, 100);
+    several(add_one, 40, 70);
+    several(add_one, 70, 98);
+    step(add_one, 98);
+    step(add_one, 99);
+  }
+  drop_one(1);
+  several(drop_one, 4, 300);
+  step(drop_one, 0); /* the last one */
   return 0;
 }

@@ -1,6 +1,6 @@
 /*
- * Forks while four threads register and unregister functions, whose images are
- * merged and written anew all the time; each child goes on with them.
+ * Forks while four threads register and unregister functions, whose images
+ * change all the time; each child goes on with them.
  *
  * usage: functions COUNT
  */

@@ -1,7 +1,7 @@
 /*
  * Generates a function for each line of the file names.txt, with the line for
  * its name, and has it call look. With LARGE in the environment, they are in a
- * call of so many functions that their image is merged with no other.
+ * call of many functions.
  */
 #include <jitdebug.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-/* Functions to register one at a time, so that their images are merged, and
+/* Functions to register one at a time, so that they share images, and
  * whether a debugger would find each of them. */
 #ifndef FUNCTIONS_H
 #define FUNCTIONS_H
@@ -40,6 +40,7 @@ static inline void functions_shown(unsigned char *shown, size_t count) {
       if (sections[i].sh_type != SHT_SYMTAB) continue;
       const Elf64_Sym *symbols = (const void *)(image + sections[i].sh_offset);
       for (size_t n = 1; n < sections[i].sh_size / sizeof *symbols; n++) {
+        if (symbols[n].st_shndx == SHN_UNDEF) continue; /* gone */
         uint64_t address =
             sections[symbols[n].st_shndx].sh_addr + symbols[n].st_value;
         size_t function = (address - function_address(0)) / FUNCTION_SLOT;

@@ -3,7 +3,7 @@
  *
  * usage: limits as|data MIB small|large|borrowed|function|object|debug OBJECT
  *
- * function: one at a time, so that they are merged. OBJECT is a file as a
+ * function: one at a time, so that they share images. OBJECT is a file as a
  * compiler writes it, with its code in .text; debug is the image made of it. */
 #include <jitdebug.h>
 #include <string.h>

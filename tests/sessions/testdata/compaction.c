@@ -49,7 +49,7 @@ static void drop(int i) {
         jitdebug_last_error());
 }
 
-/* Enough for the function that calls this to be merged, once more each time. */
+/* Others, which share images with the function that calls this. */
 __attribute__((noinline)) void grow(void) {
   for (const int end = registered < 30 ? 30 : 600; registered < end;)
     generate(registered++);
@@ -71,7 +71,7 @@ int main(void) {
   function *five = (void *)(code + 5 * SLOT);
   five(grow);
   five(grow);
-  while (registered < 700) generate(registered++); /* now it is merged, too */
+  while (registered < 700) generate(registered++); /* in many images */
   five(shrink);
   five(look);
   drop(5);

@@ -266,8 +266,7 @@ def register_functions(
         )
 
     Registering each function by itself as it is generated is fine: the functions
-    of several calls are merged into one image now and then. A call that merges
-    takes longer.
+    of several calls share images. A call that finds one full takes longer.
 
     Args:
         functions: In any order; one at least. No two may overlap.

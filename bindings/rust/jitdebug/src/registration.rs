@@ -105,8 +105,8 @@ impl Registration {
     /// Registers functions of which there is no image, all or none: the library
     /// writes one, with symbols and DWARF. All of it is copied.
     ///
-    /// What is registered a few at a time the library merges now and then, for many
-    /// small images are slow in a debugger; no name is missing meanwhile.
+    /// What is registered a few at a time shares images, for many small ones are slow
+    /// in a debugger; no name is missing meanwhile.
     ///
     /// # Errors
     ///
