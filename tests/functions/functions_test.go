@@ -6,7 +6,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -98,6 +100,46 @@ func resolve(t *testing.T, how string) {
 			t.Errorf("not 23724 addresses are right:\n%.2000s", output)
 		}
 	})
+}
+
+// After 100,000 replacements that no debugger has seen, one that attaches finds the
+// names and lines of the functions that are registered, and none of those that have
+// gone; while threads go on replacing, too.
+func TestReplaced(t *testing.T) {
+	for _, how := range []string{"", "on"} {
+		t.Run(how, func(t *testing.T) {
+			program := host.Compile(t, "testdata/replaced.c", append(host.Linked(t), "-pthread")...)
+			expected := filepath.Join(filepath.Dir(program), "expected")
+			command := exec.Command(program, append([]string{expected}, strings.Fields(how)...)...)
+			command.Stderr = os.Stderr
+			command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+			if err := command.Start(); err != nil {
+				t.Fatal(err)
+			}
+			defer command.Wait()
+			defer command.Process.Kill()
+			for begin := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+				if _, err := os.Stat(expected); err == nil {
+					break
+				}
+				if time.Since(begin) > limit {
+					t.Fatal("it is not ready")
+				}
+			}
+			t.Setenv("REPLACED", strconv.Itoa(command.Process.Pid))
+			t.Setenv("REPLACED_EXPECTED", expected)
+			for _, output := range []string{
+				try(t, program, host.Tool(t, "gdb"), "-nx", "-batch", "-iex", "set debuginfod enabled off",
+					"-iex", "set debug-file-directory /nonexistent", "-x", absolute(t, "testdata/replaced_gdb.py")),
+				try(t, program, host.Tool(t, "lldb-22"), "--no-lldbinit", "--batch",
+					"-o", "command script import "+absolute(t, "testdata/replaced_lldb.py")),
+			} {
+				if !strings.Contains(output, "\n2000 functions\n") {
+					t.Errorf("not 2000 functions are right:\n%.2000s", output)
+				}
+			}
+		})
+	}
 }
 
 // Debuggers show a name as it was given, whatever it looks like to them.
