@@ -82,7 +82,7 @@ func TestPatchIsUsed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(string(page), "\n    cargo tree -i jitdebug-wasmtime\n") {
+	if !strings.Contains(string(page), "\ncargo tree -i jitdebug-wasmtime\n") {
 		t.Error("the page has another command")
 	}
 	for project, want := range map[string][]string{
