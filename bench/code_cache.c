@@ -1,17 +1,18 @@
-/* A code cache whose functions a debugger could be shown, while none is there: what
- * that costs with the library, and, for comparison, with an image for each function,
- * written here, on a plain list.
+/* A code cache whose functions a debugger could be shown, while none is there:
+ * what that costs with the library, and, for comparison, with an image for each
+ * function, written here, on a plain list.
  *
- *   code_cache library|list ORDER COUNT   registers functions, in the order of their
- *       addresses: ascending, descending, random, or scattered, which is random and
- *       8 KiB apart; then unregisters them: in the order in which they came, but for
- *       ascending, reversed, which is descending, and random, at random
- *   code_cache library|list replace COUNT   replaces as many and more at random, each
- *       by one at the same address
- *   code_cache library threads COUNT   does so in so many threads, each its own
+ *   code_cache library|list ORDER COUNT   registers functions, in the order of
+ * their addresses: ascending, descending, random, or scattered, which is random
+ * and 8 KiB apart; then unregisters them: in the order in which they came, but
+ * for ascending, reversed, which is descending, and random, at random
+ *   code_cache library|list replace COUNT   replaces as many and more at
+ * random, each by one at the same address code_cache library threads COUNT does
+ * so in so many threads, each its own
  *
  * Prints CPU time in µs: of a registration and of an unregistration, or of a
- * replacement; and of the dearest call in a thousand, and of the dearest, by the clock.
+ * replacement; and of the dearest call in a thousand, and of the dearest, by
+ * the clock.
  */
 #define _GNU_SOURCE
 #include <elf.h>
@@ -130,8 +131,9 @@ static uint8_t *put_lines(uint8_t *to, const jitdebug_function *f) {
 }
 
 static uint8_t *put_frame(uint8_t *to, const jitdebug_function *f) {
-  static const char common[] = "\x14\0\0\0\xff\xff\xff\xff\4\0\x08\0\1\x78\x10"
-                               "\x0c\7\x08\x90\1\0\0\0";
+  static const char common[] =
+      "\x14\0\0\0\xff\xff\xff\xff\4\0\x08\0\1\x78\x10"
+      "\x0c\7\x08\x90\1\0\0\0";
   static const char rules[] = "\x41\x0e\x10\x86\2\x43\x0d\6";
   to = put(to, common, sizeof common);
   PUT(uint32_t, 28);
@@ -351,8 +353,7 @@ int main(int argc, char **argv) {
     replace(live, 0, count, times, NULL); /* as it is after a while */
     begin = now(CLOCK_PROCESS_CPUTIME_ID);
     replace(live, 0, count, times, NULL);
-    const double each =
-        (now(CLOCK_PROCESS_CPUTIME_ID) - begin) / (double)times;
+    const double each = (now(CLOCK_PROCESS_CPUTIME_ID) - begin) / (double)times;
     replace(live, 0, count, times, took); /* a clock takes time itself */
     qsort(took, times, sizeof *took, dearer);
     printf("%f %f %f\n", each, (double)took[times - 1 - times / 1000],

@@ -1,4 +1,6 @@
-"""Draws tables of bench/debuggers and bench/code-cache: bench/plot.py TABLE TABLE >PICTURE.
+"""Draws a table of bench/debuggers and one of bench/code-cache.
+
+    bench/plot.py TABLE TABLE >PICTURE
 
 A line of the first has the number of functions, and the times in ms in gdb for them
 sharing images, for one of them, and with an image for each; one of the second the
@@ -31,16 +33,19 @@ def panel(title, unit, curves, x0):
     left, right = x0 + LEFT, x0 + PANEL - RIGHT
 
     def x(count):
-        return left + math.log(count / counts[0]) / math.log(counts[-1] / counts[0]) * (right - left)
+        part = math.log(count / counts[0]) / math.log(counts[-1] / counts[0])
+        return left + part * (right - left)
 
     def y(time):
-        return HEIGHT - BOTTOM - (math.log10(time) - low) / (high - low) * (HEIGHT - TOP - BOTTOM)
+        part = (math.log10(time) - low) / (high - low)
+        return HEIGHT - BOTTOM - part * (HEIGHT - TOP - BOTTOM)
 
     print(f'<text x="{x0 + 16}" y="26" class="title">{title}</text>')
     for power in range(low, high + 1):
         at = y(10.0**power)
         print(f'<path class="grid" d="M{left} {at:.1f}H{right}"/>')
-        print(f'<text x="{left - 8}" y="{at + 4:.1f}" class="end">{10.0**power:g} {unit}</text>')
+        place = f'x="{left - 8}" y="{at + 4:.1f}"'
+        print(f'<text {place} class="end">{10.0**power:g} {unit}</text>')
     for count in counts:
         at = x(count)
         print(f'<path class="grid" d="M{at:.1f} {TOP}V{HEIGHT - BOTTOM}"/>')

@@ -1,5 +1,5 @@
-/* Makes calls for a debugger to come in the middle of: it stops itself before each,
- * and clears plan->stepping after it. */
+/* Makes calls for a debugger to come in the middle of: it stops itself before
+ * each, and clears plan->stepping after it. */
 #define _GNU_SOURCE
 #include <signal.h>
 

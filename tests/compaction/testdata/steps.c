@@ -37,7 +37,7 @@ int main(void) {
   several(add_one, 31, 300);
   several(drop_one, 40, 100);
   several(add_one, 40, 100);
-  step(add_one, 30); /* between others */
+  step(add_one, 30);                 /* between others */
   for (uint32_t i = 0; i < 4; i++) { /* until a leaf is full, and split */
     several(drop_one, 40, 100);
     several(add_one, 40, 70);

@@ -1,12 +1,12 @@
-/* Replaces functions at random while no debugger is there: 100,000 times among 20,000.
- * Then it writes of 1,000 that are registered and 1,000 that are not what a debugger
- * that attaches should make of them:
+/* Replaces functions at random while no debugger is there: 100,000 times among
+ * 20,000. Then it writes of 1,000 that are registered and 1,000 that are not
+ * what a debugger that attaches should make of them:
  *
  *   ADDRESS NAME FILE LINE    (in hexadecimal, decimal)
  *   ADDRESS NAME              it has gone
  *
- * It is ready when FILE is there. With "on", threads go on replacing others until the
- * process ends.
+ * It is ready when FILE is there. With "on", threads go on replacing others
+ * until the process ends.
  *
  * usage: replaced FILE [on]
  */

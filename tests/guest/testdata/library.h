@@ -92,7 +92,8 @@ static inline void library_failure(void) {
         "a bad image was taken");
 }
 
-/* Functions and objects: so many that functions share images, and gone again. */
+/* Functions and objects: so many that functions share images, and gone again.
+ */
 static inline void library_generated(void) {
   enum { COUNT = 30 };
   jitdebug_registration *functions[COUNT], *object;

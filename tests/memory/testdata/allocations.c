@@ -18,7 +18,8 @@
 #include "settled.h"
 
 /* May stay, for later calls: a thread's text, a block of handles, the table of
- * borrowed addresses, two blocks of the order of leaves, and one of the loader's. */
+ * borrowed addresses, two blocks of the order of leaves, and one of the
+ * loader's. */
 enum { KEPT = 6 };
 
 enum { MANY = 1024, ERRNO_BEFORE = 4242 };
