@@ -74,6 +74,7 @@ func checkTree(t *testing.T, installed, version string) {
 		"lib/cmake/jitdebug/jitdebugConfig.cmake":        "",
 		"lib/cmake/jitdebug/jitdebugConfigVersion.cmake": "",
 		"share/doc/libjitdebug/LICENSE":                  "",
+		"share/libjitdebug/jitdebug.supp":                "",
 	}
 	for name, target := range want {
 		path := filepath.Join(installed, name)

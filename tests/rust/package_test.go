@@ -22,7 +22,7 @@ func TestCratesAsPublished(t *testing.T) {
 	needed := []string{"Cargo.toml", "LICENSE", "README.md", "src/lib.rs"}
 	for name, others := range map[string]string{
 		"jitdebug-sys": `^(Cargo\.(lock|toml\.orig)|\.cargo_vcs_info\.json|build\.rs|src/\w+\.rs|` +
-			`library/(go\.(mod|sum)|VERSION|scripts/build|[\w/-]+\.(go|c|h|hpp|s|map)))$`,
+			`library/(go\.(mod|sum)|VERSION|scripts/build|[\w/-]+\.(go|c|h|hpp|s|map|edits)))$`,
 		"jitdebug-wasmtime": `^(Cargo\.(lock|toml\.orig)|\.cargo_vcs_info\.json|(src|tests)/\w+\.rs)$`,
 		"jitdebug":          `^(Cargo\.(lock|toml\.orig)|\.cargo_vcs_info\.json|(src|examples|tests)/(\w+/)?\w+\.rs)$`,
 	} {
