@@ -36,10 +36,14 @@ static int forked(void) {
   return same_process ? !*same_process : getpid() != process;
 }
 
+/* Held by who looks which copy has the list. */
+static struct guest_lock deciding;
+
 /* In a child that the C library made, which is all that can start Go: one whose
  * parent had not is as good as its parent. Kernels and sandboxes that say that
  * they wipe the page, and do not, are seen through here too. */
 static void note_fork(void) {
+  deciding = (struct guest_lock){0};
   if (same_process)
     *same_process = !guest_begun();
   else if (!guest_begun())
@@ -101,22 +105,38 @@ enum { UNDECIDED, HERE, ELSEWHERE };
 static _Atomic int decided;
 static const struct copy *_Atomic first;
 
-/* Returns the copy that answers, or NULL if this one does, or must refuse. */
-static const struct copy *other_copy(int32_t *status) {
-  if (decided == ELSEWHERE) return first;
-  int saved = errno;
+/* One thread at a time: the loader's own lock ends the process where a sandbox
+ * forbids to wait for it. */
+static const struct copy *first_copy(void) {
+  guest_lock(&deciding);
+  if (decided == UNDECIDED) {
+    first = copies_first();
+    decided = first ? ELSEWHERE : HERE;
+  }
+  guest_unlock(&deciding);
+  return first;
+}
+
+static const struct copy *copy_in_child(int32_t *status) {
   char refusal[GATE_TEXT_SIZE];
-  int child = forked();
   const struct copy *other =
-      child ? copies_in_child(estate, adopt, refusal, sizeof refusal)
-            : copies_first();
-  if (child && !other) {
+      copies_in_child(estate, adopt, refusal, sizeof refusal);
+  if (!other) {
     remember(JITDEBUG_E_FORKED, refusal);
     *status = JITDEBUG_E_FORKED;
   } else {
     first = other;
-    decided = other ? ELSEWHERE : HERE;
+    decided = ELSEWHERE;
   }
+  return other;
+}
+
+/* Returns the copy that answers, or NULL if this one does, or must refuse. */
+static const struct copy *other_copy(int32_t *status) {
+  if (decided == ELSEWHERE) return first;
+  int saved = errno;
+  guest_cannot_wait(); /* the allocator wants to know */
+  const struct copy *other = forked() ? copy_in_child(status) : first_copy();
   errno = saved;
   return other;
 }
@@ -158,8 +178,16 @@ struct entry {
   char *text;
 };
 
+/* A single image brings memory for its copy along: that saves the way from Go
+ * to C. */
+static void bring_memory(struct gate_register *call) {
+  if (call->image && !(call->registering.flags & JITDEBUG_BORROW))
+    call->registering.memory.copies = (uintptr_t)guest_try_malloc(call->size);
+}
+
 static int32_t enter_go(void *argument) {
   const struct entry *entry = argument;
+  if (entry->function == GATE_REGISTER) bring_memory(entry->call);
   return jitdebugGo(entry->function, entry->call, entry->text);
 }
 
@@ -205,19 +233,12 @@ static struct gate_registering registering(
                                    .output = (uintptr_t)registration};
 }
 
-/* A single image brings memory for its copy along: that saves the way from Go
- * to C. */
 int32_t jitdebug_register(const void *image, size_t size, uint32_t flags,
                           jitdebug_registration **registration) {
   HAND_ON(jitdebug_register, image, size, flags, registration);
   struct gate_register call = {.registering = registering(flags, registration),
                                .image = (uintptr_t)image,
                                .size = size};
-  if (image && !(flags & JITDEBUG_BORROW)) {
-    int saved = errno;
-    call.registering.memory.copies = (uintptr_t)guest_try_malloc(size);
-    errno = saved;
-  }
   return enter_to_register(GATE_REGISTER, &call.registering);
 }
 

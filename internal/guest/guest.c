@@ -28,6 +28,23 @@ static __attribute__((tls_model("initial-exec"))) __thread void *offered;
 void *__real_malloc(size_t size) __attribute__((weak));
 void __real_free(void *memory) __attribute__((weak));
 
+/* The C library's allocator ends the process where a thread has to wait for
+ * another, and a sandbox forbids it. This library's threads come one at a time
+ * there. */
+static struct guest_lock allocator;
+
+static int enter_allocator(void) {
+  int alone = own_waiting_is_forbidden();
+  if (alone) guest_lock(&allocator);
+  return alone;
+}
+
+static void leave_allocator(int alone) {
+  if (alone) guest_unlock(&allocator);
+}
+
+void own_leave_allocator(void) { allocator = (struct guest_lock){0}; }
+
 void guest_offer(void *memory) { offered = memory; }
 
 void *__wrap_malloc(size_t size) {
@@ -41,11 +58,24 @@ void *__wrap_malloc(size_t size) {
 }
 
 void __wrap_free(void *memory) {
-  if (!own_thread_free(memory)) __real_free(memory);
+  if (own_thread_free(memory)) return;
+  int alone = enter_allocator();
+  __real_free(memory);
+  leave_allocator(alone);
 }
 
 void *guest_try_malloc(size_t size) {
-  return __real_malloc ? __real_malloc(size) : malloc(size);
+  int alone = enter_allocator();
+  void *memory = __real_malloc ? __real_malloc(size) : malloc(size);
+  leave_allocator(alone);
+  return memory;
+}
+
+void *guest_try_aligned(size_t alignment, size_t size) {
+  int alone = enter_allocator();
+  void *memory = aligned_alloc(alignment, size);
+  leave_allocator(alone);
+  return memory;
 }
 
 /* Under ThreadSanitizer a block may be freed by another thread than the one

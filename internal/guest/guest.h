@@ -43,11 +43,15 @@ void guest_return(void);
  * from: then it cannot be in this one. */
 int guest_begun(void);
 
+/* Asks whether a sandbox forbids to wait: an error's number, or 0. */
+int guest_cannot_wait(void);
+
 /* Whether a sanitizer ends a forked child that starts threads. */
 int guest_forbidden_in_child(void);
 
-/* malloc for what may fail. */
+/* malloc and aligned_alloc for what may fail. */
 void *guest_try_malloc(size_t size);
+void *guest_try_aligned(size_t alignment, size_t size);
 
 /* The answer to the next malloc(1) that Go makes on this thread. */
 void guest_offer(void *memory);

@@ -11,11 +11,25 @@
 #include "guest.h"
 #include "own.h"
 
-void own_wait(_Atomic uint32_t *word, uint32_t value) {
-  if (syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL) != 0 &&
-      errno != EAGAIN && errno != EINTR)
-    sched_yield();
+static _Atomic int forbidden; /* the error, for good */
+
+static int wait_once(_Atomic uint32_t *word, uint32_t value) {
+  if (syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL) == 0 ||
+      errno == EAGAIN || errno == EINTR)
+    return 0;
+  return forbidden = errno;
 }
+
+void own_wait(_Atomic uint32_t *word, uint32_t value) {
+  if (wait_once(word, value) != 0) sched_yield();
+}
+
+int guest_cannot_wait(void) {
+  _Atomic uint32_t word = 0;
+  return wait_once(&word, 1);
+}
+
+int own_waiting_is_forbidden(void) { return forbidden; }
 
 void own_wake(_Atomic uint32_t *word) {
   syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX);

@@ -16,6 +16,9 @@ int own_program(void);
 void own_wait(_Atomic uint32_t *word, uint32_t value);
 void own_wake(_Atomic uint32_t *word);
 
+/* Whether a wait has been forbidden. */
+int own_waiting_is_forbidden(void);
+
 /* All but faults: one that is blocked ends the process, and a breakpoint is
  * one. Returns an error's number, or 0. */
 int own_block_signals(sigset_t *before);
@@ -62,6 +65,9 @@ int own_memory_suffices(void);
 /* Calls, in a way that the host's garbage collector can stand: see collector.c.
  */
 void *own_call_blocking(void *(*call)(void *), void *argument);
+
+/* In a forked child: nobody is in the allocator. */
+void own_leave_allocator(void);
 
 /* What malloc returns on Go's threads, or NULL on others. */
 void *own_thread_malloc(size_t size);

@@ -46,13 +46,6 @@ static int32_t cannot_start(const struct guest_call *call, const char *what,
                 what, strerror(error));
 }
 
-/* Go waits for good where it cannot wait in the kernel. */
-static int cannot_wait(void) {
-  uint32_t word = 0;
-  syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 1, NULL);
-  return errno == EAGAIN ? 0 : errno;
-}
-
 static _Atomic uint32_t up;
 
 void guest_started(void) {
@@ -123,8 +116,8 @@ static int32_t start_if_possible(const struct guest_call *call) {
   if ((error = own_block_signals(&mask)))
     return cannot_start(call, "signals (rt_sigprocmask)", error);
   pthread_sigmask(SIG_SETMASK, &mask, NULL);
-  error = cannot_wait();
-  if (error) return cannot_start(call, "waiting (futex)", error);
+  if ((error = guest_cannot_wait())) /* it would wait for good */
+    return cannot_start(call, "waiting (futex)", error);
   if ((error = own_take_memory(own_stacks_size(), &stacks)))
     return cannot_start(call, "no memory (mmap)", error);
   if ((error = own_make_threads(stacks))) {
@@ -150,6 +143,7 @@ static int go_key_known;
 
 static void note_fork(void) {
   child = 1;
+  own_leave_allocator();
   if (go_key_known) pthread_setspecific(go_key, NULL);
   /* Go is yet to start, and a thread that was about to is gone. */
   if (!begun) in_go = (struct guest_lock){0};
@@ -187,6 +181,7 @@ static int32_t first_run(const struct guest_call *call) {
                   "rt_sigprocmask: %s",
                   strerror(error));
   if (!go_key_known) list_keys(keys);
+  guest_cannot_wait(); /* the allocator wants to know */
   int32_t status = call->go(call->argument);
   if (!go_key_known) find_go_key(keys);
   pthread_sigmask(SIG_SETMASK, &mask, NULL);

@@ -16,7 +16,7 @@ static struct block *newest;
 
 void *block_offer(size_t size) {
   struct block *block =
-      aligned_alloc(_Alignof(struct block), sizeof *block + size);
+      guest_try_aligned(_Alignof(struct block), sizeof *block + size);
   if (!block) return NULL;
   memset(block, 0, sizeof *block + size);
   block->before = __atomic_load_n(&newest, __ATOMIC_RELAXED);
