@@ -20,6 +20,7 @@ import (
 	"unsafe"
 
 	"github.com/libjitdebug/libjitdebug/internal/executable"
+	"github.com/libjitdebug/libjitdebug/internal/guest"
 )
 
 // The values of action_flag.
@@ -89,19 +90,25 @@ func choose() {
 // Adopt goes on with the list that a parent process left, and returns its entries,
 // from the first on. A thread that changed it at the moment of the fork is
 // gone; the forward walk was right even then, and the rest follows from it. The
-// pair, in C, is set already. With the lock held.
-func Adopt() (all []*Entry) {
+// pair, in C, is set already. It says false if there is no memory. With the lock held.
+func Adopt() (all []*Entry, ok bool) {
 	desc = (*descriptor)(unsafe.Pointer(C.gdbjit_pair.descriptor))
 	chosen = C.gdbjit_notice != nil
 	desc.action = actionNone
 	desc.relevant = 0
+	count := 0
+	Each(func(*Entry) { count++ })
+	if !guest.Headroom(uintptr(count) * unsafe.Sizeof(all[0])) {
+		return nil, false
+	}
+	all = make([]*Entry, 0, count)
 	var prev uintptr
 	for link := &desc.first; *link != 0; link = &at(link).next {
 		all = append(all, at(link))
 		at(link).prev = prev
 		prev = *link
 	}
-	return all
+	return all, true
 }
 
 // Set fills an entry that is not on the list with the image it is to show.

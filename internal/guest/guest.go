@@ -39,6 +39,9 @@ func FreeChain(first uintptr) {
 // there without a crash.
 func Headroom(bytes uintptr) bool { return C.guest_headroom(C.size_t(bytes)) != 0 }
 
+// MapKey is what a key of a Go map takes, at most, that has a word and a small value.
+const MapKey = 64
+
 // stackRoom is how much stack a signal handler of the host finds free when it
 // interrupts Go code: a handler without SA_ONSTACK runs on whatever stack is in
 // use, and a goroutine's begins with 8 KiB.

@@ -207,9 +207,14 @@ func (t *Table) Grow() error {
 func (t *Table) Adopt() (serving []*Slot, err error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	if !guest.Headroom(0) {
+	var slots uintptr
+	for first := C.block_newest(); first != nil; first = C.block_before(first) {
+		slots += uintptr(len(block{}))
+	}
+	if !guest.Headroom(slots * unsafe.Sizeof(serving[0])) {
 		return nil, ErrMemory
 	}
+	serving = make([]*Slot, 0, slots)
 	for first := C.block_newest(); first != nil; first = C.block_before(first) {
 		slots := (*block)(first)
 		C.block_offer_again(first)

@@ -2,18 +2,27 @@ package leaf
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 
 	"github.com/libjitdebug/libjitdebug/internal/gdbjit"
+	"github.com/libjitdebug/libjitdebug/internal/guest"
 )
 
 // Adopt takes over the leaves that a parent process left on the list, whose entries
 // are given, newest first; refs lead to the functions that are registered. A thread
-// that was changing a leaf at the moment of the fork is gone. It returns the entries
-// that stay on the list, or false if there is no memory.
-func (s *Set) Adopt(entries []*gdbjit.Entry, refs [][]Ref) (kept []*gdbjit.Entry, ok bool) {
-	registered, apart := map[uint64]bool{}, map[uintptr]bool{}
-	for _, some := range refs {
+// that was changing a leaf at the moment of the fork is gone. It calls keep with each
+// entry that stays on the list, or says false if there is no memory.
+func (s *Set) Adopt(entries []*gdbjit.Entry, refs iter.Seq[[]Ref], keep func(*gdbjit.Entry)) bool {
+	count := 0
+	for some := range refs {
+		count += len(some)
+	}
+	if !guest.Headroom(2 * uintptr(count) * guest.MapKey) {
+		return false
+	}
+	registered, apart := make(map[uint64]bool, count), map[uintptr]bool{}
+	for some := range refs {
 		for i := range some {
 			if some[i].apart != 0 {
 				apart[some[i].apart] = true
@@ -31,10 +40,10 @@ func (s *Set) Adopt(entries []*gdbjit.Entry, refs [][]Ref) (kept []*gdbjit.Entry
 		if l.owner != 0 {
 			if apart[l.address()] {
 				if !s.apart.reserve(1) {
-					return nil, false
+					return false
 				}
 				s.setApart(l)
-				kept = append(kept, e)
+				keep(e)
 			}
 			continue
 		}
@@ -43,7 +52,7 @@ func (s *Set) Adopt(entries []*gdbjit.Entry, refs [][]Ref) (kept []*gdbjit.Entry
 			l.reorder()
 		}
 		if !s.order.reserve(2) {
-			return nil, false
+			return false
 		}
 		if l.live == 0 || s.taken(l) {
 			continue
@@ -54,7 +63,7 @@ func (s *Set) Adopt(entries []*gdbjit.Entry, refs [][]Ref) (kept []*gdbjit.Entry
 		if l.changing != 0 {
 			first := newLeaf(s.merge([]place{at}, nil), l.low, room, false)
 			if first == nil {
-				return nil, false
+				return false
 			}
 			s.exchange([]place{at}, first)
 			l = first
@@ -69,9 +78,16 @@ func (s *Set) Adopt(entries []*gdbjit.Entry, refs [][]Ref) (kept []*gdbjit.Entry
 			s.leaves--
 			continue
 		}
-		kept = append(kept, &l.entry)
+		keep(&l.entry)
 	}
-	return kept, true
+	return true
+}
+
+// Reset forgets what was adopted: Adopt can be called again.
+func (s *Set) Reset() {
+	s.order.free()
+	s.apart.free()
+	*s = Set{}
 }
 
 // reorder finds out which members are not crossed out.

@@ -167,6 +167,20 @@ func (o *order) remove(p place) {
 	o.count--
 }
 
+// free gives the memory back. The order is empty then.
+func (o *order) free() {
+	for _, b := range o.branches() {
+		(*node)(pointer(b.node)).next = o.spare
+		o.spare = b.node
+	}
+	guest.FreeChain(o.spare)
+	if o.room != 0 {
+		*(*uintptr)(pointer(o.nodes)) = 0 // the end of the chain
+		guest.FreeChain(o.nodes)
+	}
+	*o = order{}
+}
+
 // lower gives an item a lower address, still above that of the item before.
 func (o *order) lower(p place, low uint64) {
 	o.at(p).low = low

@@ -48,6 +48,15 @@ func (s *addresses) reserve(n uintptr) bool {
 	return true
 }
 
+// reset empties the set.
+func (s *addresses) reset() {
+	if s.table != 0 {
+		*s.at(0) = 0 // the end of the chain
+		guest.FreeChain(s.table)
+	}
+	*s = addresses{}
+}
+
 // add adds an address, for which there is room, and says whether it is new.
 func (s *addresses) add(address uintptr) bool {
 	i := s.find(address)

@@ -3,32 +3,48 @@ package registry
 import (
 	"github.com/libjitdebug/libjitdebug/internal/abi"
 	"github.com/libjitdebug/libjitdebug/internal/gdbjit"
+	"github.com/libjitdebug/libjitdebug/internal/guest"
+	"github.com/libjitdebug/libjitdebug/internal/handle"
 	"github.com/libjitdebug/libjitdebug/internal/leaf"
 )
 
 // Adopt goes on with the registrations that a parent process left. A thread that was
 // changing something at the moment of the fork is gone: a registration that is not
-// whole is none, and what is on the list for no registration comes off it.
+// whole is none, and what is on the list for no registration comes off it. Where there
+// is no memory, it can be called again.
 func Adopt() error {
 	gdbjit.Lock()
 	defer gdbjit.Unlock()
+	err := adopt()
+	if err != nil {
+		table = handle.Table{}
+		borrowed.reset()
+		functions.Reset()
+	}
+	return err
+}
+
+func adopt() error {
 	serving, err := table.Adopt()
 	if err != nil {
 		return abi.Refuse(abi.E_MEMORY, "%s", err)
 	}
-	entries := gdbjit.Adopt()
-	strays := map[*gdbjit.Entry]bool{}
+	entries, ok := gdbjit.Adopt()
+	if !ok || !guest.Headroom(uintptr(len(entries))*guest.MapKey) {
+		return errNoMemory
+	}
+	strays := make(map[*gdbjit.Entry]bool, len(entries))
 	for _, e := range entries {
 		strays[e] = true
 	}
-	var refs [][]leaf.Ref
-	for _, slot := range serving {
-		if r := in(slot); r.ofFunctions() {
-			refs = append(refs, r.refs())
+	refs := func(yield func([]leaf.Ref) bool) {
+		for _, slot := range serving {
+			if r := in(slot); r.ofFunctions() && !yield(r.refs()) {
+				return
+			}
 		}
 	}
-	kept, ok := functions.Adopt(entries, refs)
-	if !ok {
+	if !functions.Adopt(entries, refs, func(e *gdbjit.Entry) { delete(strays, e) }) {
 		return errNoMemory
 	}
 	for _, slot := range serving {
@@ -52,11 +68,8 @@ func Adopt() error {
 				data, _ := entries[i].Image()
 				borrowed.add(data)
 			}
-			kept = append(kept, &entries[i])
+			delete(strays, &entries[i])
 		}
-	}
-	for _, e := range kept {
-		delete(strays, e)
 	}
 	for e := range strays {
 		gdbjit.Remove(e)

@@ -100,6 +100,12 @@ func TestUnstartedParent(t *testing.T) {
 	host.Run(t, 4*time.Minute, program, "2000")
 }
 
+// TestLittleMemoryInChild forks a parent with a long list; a child is given a little more
+// memory at each call until it has enough.
+func TestLittleMemoryInChild(t *testing.T) {
+	host.Run(t, time.Minute, host.Compile(t, "testdata/little.c", host.Linked(t)...), "200000")
+}
+
 // TestUpgrade replaces the library's file while it is in use.
 func TestUpgrade(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "libjitdebug.so.1")
