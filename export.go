@@ -111,9 +111,6 @@ func registerObject(call *C.struct_gate_register_object, memory *registry.Memory
 
 func unregister(call *C.struct_gate_unregister) error {
 	fault.Point("unregister")
-	if call.registration == 0 {
-		return nil
-	}
 	freed, err := registry.Unregister(uintptr(call.registration))
 	call.memory.entries, call.memory.copies = C.uintptr_t(freed.Entries), C.uintptr_t(freed.Copies)
 	return err

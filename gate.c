@@ -27,7 +27,8 @@ int32_t jitdebugGo(enum gate_function function, void *call, char *text);
 /*
  * The fork gate: a byte on a page that the kernel wipes in a child, whichever
  * way the child was made. Where that is not to be had (Linux before 4.14), the
- * process's number serves, for a system call each time.
+ * process's number serves, for a system call each time; so it does under
+ * emulators that accept any advice, and follow none.
  */
 static volatile char *same_process;
 static pid_t process;
@@ -58,7 +59,9 @@ __attribute__((constructor)) static void watch_forks(void) {
                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (page == MAP_FAILED) return;
   *page = 1;
-  if (madvise(page, size, MADV_WIPEONFORK) == 0)
+  enum { NONSENSE = -1 };
+  if (madvise(page, size, MADV_WIPEONFORK) == 0 &&
+      madvise(page, size, NONSENSE) != 0)
     same_process = page;
   else
     munmap(page, size);
@@ -294,6 +297,7 @@ void gate_set_unregister_outside(uintptr_t address) {
 
 int32_t jitdebug_unregister(jitdebug_registration *registration) {
   HAND_ON(jitdebug_unregister, registration);
+  if (!registration) return JITDEBUG_OK; /* not worth a start of Go */
   struct gate_unregister call = {.registration = (uintptr_t)registration};
   int32_t status = JITDEBUG_OK;
   if (!unregister_outside ||

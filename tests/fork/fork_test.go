@@ -48,6 +48,20 @@ func TestKindsOfChildren(t *testing.T) {
 	}
 }
 
+// TestAdviceWithoutEffect does so where the system accepts all advice on memory, and
+// follows none.
+func TestAdviceWithoutEffect(t *testing.T) {
+	program := host.Compile(t, "testdata/forks.c", host.Linked(t)...)
+	advice := host.Compile(t, "testdata/advice.c", "-shared", "-fPIC")
+	for _, kind := range []string{"clone", "bystander", "return"} {
+		command := exec.Command(program, kind, "20")
+		command.Env = append(os.Environ(), "LD_PRELOAD="+advice)
+		if output, err := host.Try(time.Minute, command); err != nil {
+			t.Errorf("%s: %v\n%s", kind, err, output)
+		}
+	}
+}
+
 // TestForbidden has children in which the library cannot start again.
 func TestForbidden(t *testing.T) {
 	host.Run(t, time.Minute, host.Compile(t, "testdata/forbidden.c", host.Linked(t)...))

@@ -46,6 +46,9 @@ func TestNothingBeforeTheFirstCall(t *testing.T) {
 				loaded.size > without.size+sizeMost || loaded.resident > without.resident+residentMost {
 				t.Errorf("%+v, with an empty library %+v", loaded, without)
 			}
+			if asked := measure(t, program, host.Library(t), "ask"); asked.threads != 1 {
+				t.Errorf("after calls that need no registration %+v", asked)
+			}
 			called := measure(t, program, host.Library(t), "call")
 			if called.threads != 4 || called.size > without.size+(64<<10) {
 				t.Errorf("after calls %+v", called)
