@@ -62,6 +62,19 @@ func TestAdviceWithoutEffect(t *testing.T) {
 	}
 }
 
+// TestThreadSanitizer has children that it would end, and such that it was told to leave.
+func TestThreadSanitizer(t *testing.T) {
+	program := host.Compile(t, "testdata/sanitized.c", append(host.Linked(t), "-fsanitize=thread")...)
+	for _, test := range []struct{ options, want string }{{"", "refused"}, {"die_after_fork=0", "works"}} {
+		// Its map of memory has no place for addresses as random as newer kernels make them.
+		command := exec.Command(host.Tool(t, "setarch"), "--addr-no-randomize", program, test.want)
+		command.Env = append(os.Environ(), "TSAN_OPTIONS="+test.options)
+		if output, err := host.Try(time.Minute, command); err != nil || output != "" {
+			t.Errorf("%q: %v\n%s", test.options, err, output)
+		}
+	}
+}
+
 // TestForbidden has children in which the library cannot start again.
 func TestForbidden(t *testing.T) {
 	host.Run(t, time.Minute, host.Compile(t, "testdata/forbidden.c", host.Linked(t)...))
