@@ -25,6 +25,7 @@ const FIGURES: usize = 13;
 
 pub struct Loading {
     pub dlopen_us: f64,
+    pub empty_us: f64,
     pub first_call_us: f64,
     pub forked_call_us: f64,
     pub rss_kib: [f64; 3],
@@ -35,24 +36,21 @@ pub struct Loading {
 }
 
 /// Medians of what the fresh processes measured.
-pub fn measure(library: &Path) -> Result<Loading, Box<dyn Error>> {
+pub fn measure(library: &Path, empty: &Path) -> Result<Loading, Box<dyn Error>> {
     let mut figures = [const { Vec::new() }; FIGURES];
+    let mut of_empty = Vec::new();
     for i in 1..=PROCESSES {
         progress(&format!("loading, {i} of {PROCESSES}"));
-        let output = Command::new(std::env::current_exe()?).arg("--load").arg(library).output()?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        let numbers: Vec<f64> = text.split_whitespace().filter_map(|n| n.parse().ok()).collect();
-        if !output.status.success() || numbers.len() != FIGURES {
-            return Err(String::from_utf8_lossy(&output.stderr).trim().into());
-        }
-        for (figures, number) in figures.iter_mut().zip(numbers) {
+        for (figures, number) in figures.iter_mut().zip(numbers::<FIGURES>("--load", library)?) {
             figures.push(number);
         }
+        of_empty.extend(numbers::<1>("--load-empty", empty)?);
     }
     let [dlopen_us, first_call_us, r0, r1, r2, a0, a1, a2, t0, t1, cold, peer_cold, forked_call_us] =
         figures.map(median);
     Ok(Loading {
         dlopen_us,
+        empty_us: median(of_empty),
         first_call_us,
         forked_call_us,
         rss_kib: [r0, r1, r2],
@@ -61,6 +59,27 @@ pub fn measure(library: &Path) -> Result<Loading, Box<dyn Error>> {
         cold,
         peer_cold,
     })
+}
+
+/// What a fresh process prints.
+fn numbers<const COUNT: usize>(how: &str, library: &Path) -> Result<[f64; COUNT], Box<dyn Error>> {
+    let output = Command::new(std::env::current_exe()?).arg(how).arg(library).output()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let numbers: Vec<f64> = text.split_whitespace().filter_map(|n| n.parse().ok()).collect();
+    match numbers.try_into() {
+        Ok(numbers) if output.status.success() => Ok(numbers),
+        _ => Err(String::from_utf8_lossy(&output.stderr).trim().into()),
+    }
+}
+
+/// What a fresh process does that loads an empty library.
+pub fn child_with_empty(path: &Path) -> Result<(), Box<dyn Error>> {
+    let start = Instant::now();
+    // SAFETY: it has no code.
+    let library = unsafe { libloading::Library::new(path)? };
+    println!("{}", start.elapsed().as_secs_f64() * 1e6);
+    drop(library);
+    Ok(())
 }
 
 /// What the fresh process does.

@@ -22,8 +22,9 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let done = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["--load", path] => loading::child(Path::new(path)),
-        [path, picture] => bench(Path::new(path), Path::new(picture)),
-        _ => Err("usage: jitdebug-bench LIBRARY PICTURE".into()),
+        ["--load-empty", path] => loading::child_with_empty(Path::new(path)),
+        [path, empty, picture] => bench(Path::new(path), Path::new(empty), Path::new(picture)),
+        _ => Err("usage: jitdebug-bench LIBRARY EMPTY-LIBRARY PICTURE".into()),
     };
     if let Err(error) = done {
         match error.source() {
@@ -35,10 +36,11 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn bench(path: &Path, picture: &Path) -> Result<(), Box<dyn Error>> {
+fn bench(path: &Path, empty: &Path, picture: &Path) -> Result<(), Box<dyn Error>> {
     let path = &path.canonicalize()?; // dlopen searches for what has no slash
+    let empty = &empty.canonicalize()?;
     let machine = machine::describe();
-    let loading = loading::measure(path)?;
+    let loading = loading::measure(path, empty)?;
     let library = Library::load(path)?;
     let (image, symbols_only) = (image::build(), image::symbols_only());
     look(&library, &image)?;
@@ -169,7 +171,12 @@ fn print_loading(loading: &loading::Loading) {
     let [anonymous0, anonymous1, anonymous2] = loading.anonymous_kib;
     let [threads0, threads1] = loading.threads;
     println!("Loading, in fresh processes (medians)");
-    println!("  dlopen                      {:>6.0} us", loading.dlopen_us);
+    println!(
+        "  dlopen                      {:>6.0} us; an empty C library of the same size {:.0} us, ratio {:.1}",
+        loading.dlopen_us,
+        loading.empty_us,
+        loading.dlopen_us / loading.empty_us
+    );
     println!("  first call                  {:>6.0} us", loading.first_call_us);
     println!("  first call in a child       {:>6.0} us", loading.forked_call_us);
     println!("  threads                     {:>+6.0}", threads1 - threads0);
