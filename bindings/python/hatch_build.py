@@ -25,6 +25,7 @@ SOURCES = [
     "include/*",
     "internal/**/*",
     "lib/*.c",
+    "lib/*.edits",
     "lib/*.map",
     "scripts/build",
 ]

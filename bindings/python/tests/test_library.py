@@ -33,6 +33,20 @@ def test_not_at_import(python: Python) -> None:
     assert output == f"[] ''\n['{BUNDLED}']\n"
 
 
+def test_starts_nothing_before_the_first_registration(python: Python) -> None:
+    output = python(
+        LOADED + "import ctypes, os, jitdebug\n"
+        "threads = lambda: len(os.listdir('/proc/self/task'))\n"
+        "jitdebug.version(); jitdebug.notice()\n"
+        "print(len(loaded()), threads())\n"
+        "new_user = 0x10000000\n"
+        "print(ctypes.CDLL(None).unshare(new_user))\n"
+        "jitdebug.register(image).close()\n"
+        "print(threads() > 1)\n"
+    )
+    assert output == "1 1\n0\nTrue\n"
+
+
 def test_versions() -> None:
     version = tuple(int(number) for number in jitdebug.__version__.split("."))
     assert jitdebug.version() == version
