@@ -19,13 +19,20 @@
  *   Handles   are opaque and never dereferenced: a stale, foreign or invented
  *             one is answered with a status. A handle that is unregistered is
  *             recognised as stale for at least the next 65,536 unregistrations.
+ *   Start     Loading the library starts nothing. The first call that registers
+ *             something does: three threads, and memory for Go, in which the
+ *             library is written. Where the process cannot have them the call
+ *             answers JITDEBUG_E_MEMORY or JITDEBUG_E_UNSUPPORTED, and the next
+ *             one tries again. No thread is started later.
  *   fork      A child of fork() goes on with the parent's list and handles, and
- *             so does its child. Its first call loads the library's file once
- *             more, which takes milliseconds, some threads, and a descriptor
- *             (closed by exec) that a debugger may read. Where that is
- *             impossible, and in a child that clone() or _Fork() made,
- *             functions that return a status answer JITDEBUG_E_FORKED, at once
- *             and for good. What another thread was registering or
+ *             so does its child. If the parent had called the library, the
+ *             child's first call loads the library's file once more, which
+ *             takes milliseconds, three threads, and a descriptor (closed by
+ *             exec) that a debugger may read; if not, the child starts as its
+ *             parent would have. Where that is impossible, functions that
+ *             return a status answer JITDEBUG_E_FORKED, at once, and the next
+ *             call tries again; in a child that clone() or _Fork() made, for
+ *             good. What another thread was registering or
  *             unregistering at the moment of the fork is not registered in the
  *             child. After exec all is new.
  *   The host  Nothing is printed; signal dispositions, signal masks, alternate
