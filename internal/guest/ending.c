@@ -16,8 +16,9 @@
 
 enum { GONE, NOT_TOLD };
 
-/* The kernel passes a lock on whose owner ends, and who the owner is, the lock
- * itself says: so any thread can be waited for, and need not know. */
+/* Waits for a thread's end, of which that need not know. A lock of this kind
+ * has its owner's number as its value, and the kernel gives it to who waits
+ * when the owner ends: so this makes a lock that the thread seems to own. */
 static int wait_for(pid_t thread) {
   for (;;) {
     _Atomic uint32_t lock = (uint32_t)thread;

@@ -39,8 +39,8 @@ int32_t guest_run(const struct guest_call *call);
 void guest_leave(void);
 void guest_return(void);
 
-/* Whether Go has been started here, or in the process that this one was forked
- * from: then it cannot be in this one. */
+/* Whether Go has been started in this copy of the library, be it by the process
+ * that this one was forked from: in a child it cannot be started again. */
 int guest_begun(void);
 
 /* Asks whether a sandbox forbids to wait: an error's number, or 0. */
@@ -53,7 +53,8 @@ int guest_forbidden_in_child(void);
 void *guest_try_malloc(size_t size);
 void *guest_try_aligned(size_t alignment, size_t size);
 
-/* The answer to the next malloc(1) that Go makes on this thread. */
+/* Has the next malloc(1) that Go makes on this thread, which is go-pointer's,
+ * return this memory. */
 void guest_offer(void *memory);
 
 /* Two blocks of C memory for Go, each only where none is there yet and its size

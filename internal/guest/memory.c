@@ -19,8 +19,8 @@ enum {
   WINDOW_BITS = 41 /* of the heap's addresses, see lib/go.edits */
 };
 
-/* What is reserved is taken from low, in arenas, and what is used at once from
- * high. */
+/* What is left is between low and high. Go's heap is taken from low, in arenas,
+ * and smaller things from high. */
 static struct {
   struct guest_lock lock;
   char *low, *high;
@@ -41,6 +41,7 @@ static void *map(void *address, size_t size, int protection, int flags, int fd,
                          offset);
 }
 
+/* Whether Go's heap may be there. */
 static int in_window(const void *memory, size_t size) {
   uintptr_t offset = (uintptr_t)memory - window;
   return offset < (uintptr_t)1 << WINDOW_BITS &&
@@ -125,7 +126,8 @@ int guest_headroom(size_t bytes) {
   return suffices(need, up(need, ARENA) + REFILL);
 }
 
-/* An address other than the next is where Go would rather have its heap. */
+/* NULL where too little is left, and where Go wants another address than the
+ * next one: that is a wish of its own for its heap, and it has others. */
 static void *from_region(const void *wanted, size_t size, int reserved) {
   void *memory = NULL;
   size = up(size, page_size());
@@ -145,7 +147,7 @@ static void *from_region(const void *wanted, size_t size, int reserved) {
   return memory;
 }
 
-/* For Go, of which a reservation is memory already. */
+/* What Go only reserves here is memory that can be used at once. */
 static void *map_for_go(void *address, size_t size, int reserved) {
   void *memory = from_region(address, size, reserved);
   if (memory) return memory;
@@ -165,7 +167,8 @@ void *__wrap_mmap(void *address, size_t size, int protection, int flags, int fd,
   if (flags == plain) return map_for_go(address, size, protection == PROT_NONE);
   if (flags != (plain | MAP_FIXED) || protection == PROT_NONE)
     return map(address, size, protection, flags, fd, offset);
-  /* Of what was reserved, heap is in core files: stacks are in it. */
+  /* Go begins to use what it reserved, which it has. Core files need its heap,
+   * for goroutines' stacks are there. */
   if (size >= ARENA) madvise(address, size, MADV_DODUMP);
   return address;
 }

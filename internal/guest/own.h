@@ -53,8 +53,8 @@ void *own_wait_for_the_end(void *unused);
 int own_take_memory(size_t callers, char **memory);
 void own_give_back_memory(void);
 
-/* The lowest address that Go's heap may have, which Go is told among the
- * entries of the auxiliary vector, by this number: see lib/go.edits. */
+/* The lowest address that Go's heap may have. Go learns it from the auxiliary
+ * vector, where it is the entry of this type: see lib/go.edits. */
 enum { OWN_WINDOW = 0x6a6974 };
 uintptr_t own_window(void);
 

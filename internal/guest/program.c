@@ -1,4 +1,4 @@
-/* Whose process this is. */
+/* Whether this code is the program, or a guest in one. */
 #include <sys/auxv.h>
 
 #include "own.h"
@@ -6,6 +6,8 @@
 extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 extern const char _end[] __attribute__((visibility("hidden")));
 
+/* Where the program's headers are, as the kernel says, is in this file or in
+ * another. */
 int own_program(void) {
   static _Atomic int known; /* 1: it is not, 2: it is */
   if (!known) {

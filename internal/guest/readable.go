@@ -30,8 +30,8 @@ func Age(registrations uint64) {
 }
 
 // Readable says how many of the size bytes from an address can be read, up to the
-// first page that cannot. It is for what the caller says is there: Read is for what
-// may be another's to take away.
+// first page that cannot. It is for the arguments of a call, which stay while it lasts;
+// code, which another thread may take away at any moment, is for Read.
 func Readable(start, size uintptr) uintptr {
 	if start+size < start {
 		size = -start

@@ -1,5 +1,5 @@
-/* Go's threads, made before Go starts. pthread_create, as the runtime calls it,
- * hands them out (linked with --wrap): it cannot fail. */
+/* Go's threads, made before Go starts. The runtime's calls of pthread_create
+ * get one of these (linked with --wrap), so that they cannot fail. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
