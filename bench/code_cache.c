@@ -1,6 +1,6 @@
 /* A code cache whose functions a debugger could be shown, while none is there:
  * what that costs with the library, and, for comparison, with an image for each
- * function, written here, on a plain list.
+ * function, written here into buffers that grow, on a plain list.
  *
  *   code_cache library|list ORDER COUNT   registers functions, in the order of
  * their addresses: ascending, descending, random, or scattered, which is random
@@ -27,7 +27,10 @@
 
 enum { LINES = 8, SIZE = 100, CLOSE = 128, FAR = 8192, OWN = 10000 };
 
-static const uint8_t prologue[] = {0x55, 0x48, 0x89, 0xe5}; /* push, mov */
+/* push, mov; loads; pop, ret: of SIZE bytes */
+static const uint8_t prologue[] = {0x55, 0x48, 0x89, 0xe5},
+                     body[] = {0x48, 0x8b, 0x45, 0xf8},
+                     epilogue[] = {0x5d, 0xc3, 0x90, 0x90};
 static uint8_t *code;
 static size_t distance = CLOSE;
 
@@ -65,130 +68,133 @@ static const char abbreviations[] =
 
 static const char line_start[] = "\1\1\1\xfb\x0e\x0d\0\1\1\1\1\0\0\0\1\0\0\1";
 
-/* Appends to an image. */
-static uint8_t *put(uint8_t *to, const void *bytes, size_t size) {
-  return (uint8_t *)memcpy(to, bytes, size) + size;
-}
-#define PUT(type, value) (to = put(to, &(type){value}, sizeof(type)))
+/* A section grows as it is written. */
+struct buffer {
+  uint8_t *data;
+  size_t size, room;
+};
 
-static uint8_t *put_uleb(uint8_t *to, uint64_t value) {
-  for (; value >= 128; value >>= 7) *to++ = (uint8_t)(value | 128);
-  *to++ = (uint8_t)value;
-  return to;
+static void put(struct buffer *to, const void *bytes, size_t size) {
+  if (to->size + size > to->room) {
+    to->room = 2 * (to->size + size);
+    to->data = realloc(to->data, to->room);
+    if (!to->data) fail("no memory");
+  }
+  memcpy(to->data + to->size, bytes, size);
+  to->size += size;
 }
+#define PUT(to, type, ...) put(to, &(type){__VA_ARGS__}, sizeof(type))
 
-static uint8_t *put_unit(uint8_t *to, const jitdebug_function *f) {
-  uint8_t *const start = to;
-  PUT(uint32_t, 0);
-  PUT(uint16_t, 4);
-  PUT(uint32_t, 0);
-  PUT(uint8_t, 8);
-  PUT(uint8_t, 1);
-  PUT(uint16_t, 2); /* C */
-  to = put(to, f->file, strlen(f->file) + 1);
-  PUT(uint32_t, 0);
-  PUT(uint64_t, (uintptr_t)f->address);
-  PUT(uint64_t, f->size);
-  PUT(uint8_t, 2);
-  to = put(to, f->name, strlen(f->name) + 1);
-  PUT(uint8_t, 1);
-  PUT(uint32_t, f->lines[0].line);
-  PUT(uint64_t, (uintptr_t)f->address);
-  PUT(uint64_t, f->size);
-  PUT(uint8_t, 0);
-  put(start, &(uint32_t){(uint32_t)(to - start - 4)}, 4);
-  return to;
+static void put_text(struct buffer *to, const char *text) {
+  put(to, text, strlen(text) + 1);
 }
 
-static uint8_t *put_lines(uint8_t *to, const jitdebug_function *f) {
-  uint8_t *const start = to;
-  PUT(uint32_t, 0);
-  PUT(uint16_t, 4);
-  uint8_t *const header = to;
-  PUT(uint32_t, 0);
-  to = put(to, line_start, sizeof line_start);
-  to = put(to, f->file, strlen(f->file) + 1);
-  PUT(uint32_t, 0); /* its directory, time and size, and no more files */
-  put(header, &(uint32_t){(uint32_t)(to - header - 4)}, 4);
-  to = put(to, "\0\11\2", 3);
-  PUT(uint64_t, (uintptr_t)f->address);
+static void put_uleb(struct buffer *to, uint64_t value) {
+  for (; value >= 128; value >>= 7) PUT(to, uint8_t, (uint8_t)(value | 128));
+  PUT(to, uint8_t, (uint8_t)value);
+}
+
+/* Fills in a length of 32 bits, of what is behind it. */
+static void end(struct buffer *to, size_t length) {
+  const uint32_t size = (uint32_t)(to->size - length - sizeof size);
+  memcpy(to->data + length, &size, sizeof size);
+}
+
+static void put_unit(struct buffer *to, const jitdebug_function *f) {
+  PUT(to, uint32_t, 0);
+  PUT(to, uint16_t, 4);
+  PUT(to, uint32_t, 0);
+  PUT(to, uint8_t, 8);
+  PUT(to, uint8_t, 1);
+  PUT(to, uint16_t, 2); /* C */
+  put_text(to, f->file);
+  PUT(to, uint32_t, 0);
+  PUT(to, uint64_t, (uintptr_t)f->address);
+  PUT(to, uint64_t, f->size);
+  PUT(to, uint8_t, 2);
+  put_text(to, f->name);
+  PUT(to, uint8_t, 1);
+  PUT(to, uint32_t, f->lines[0].line);
+  PUT(to, uint64_t, (uintptr_t)f->address);
+  PUT(to, uint64_t, f->size);
+  PUT(to, uint8_t, 0);
+  end(to, 0);
+}
+
+static void put_lines(struct buffer *to, const jitdebug_function *f) {
+  PUT(to, uint32_t, 0);
+  PUT(to, uint16_t, 4);
+  const size_t header = to->size;
+  PUT(to, uint32_t, 0);
+  put(to, line_start, sizeof line_start);
+  put_text(to, f->file);
+  PUT(to, uint32_t, 0); /* its directory, time and size, and no more files */
+  end(to, header);
+  put(to, "\0\11\2", 3);
+  PUT(to, uint64_t, (uintptr_t)f->address);
   uint64_t offset = 0;
   uint32_t line = 1;
   for (size_t i = 0; i < f->line_count; i++) {
-    PUT(uint8_t, 2); /* DW_LNS_advance_pc */
-    to = put_uleb(to, f->lines[i].offset - offset);
-    PUT(uint8_t, 3); /* DW_LNS_advance_line, here never backwards */
-    to = put_uleb(to, f->lines[i].line - line);
-    PUT(uint8_t, 1); /* DW_LNS_copy */
+    PUT(to, uint8_t, 2); /* DW_LNS_advance_pc */
+    put_uleb(to, f->lines[i].offset - offset);
+    PUT(to, uint8_t, 3); /* DW_LNS_advance_line, here never backwards */
+    put_uleb(to, f->lines[i].line - line);
+    PUT(to, uint8_t, 1); /* DW_LNS_copy */
     offset = f->lines[i].offset;
     line = f->lines[i].line;
   }
-  PUT(uint8_t, 2);
-  to = put_uleb(to, f->size - offset);
-  to = put(to, "\0\1\1", 3);
-  put(start, &(uint32_t){(uint32_t)(to - start - 4)}, 4);
-  return to;
+  PUT(to, uint8_t, 2);
+  put_uleb(to, f->size - offset);
+  put(to, "\0\1\1", 3);
+  end(to, 0);
 }
 
-static uint8_t *put_frame(uint8_t *to, const jitdebug_function *f) {
+static void put_frame(struct buffer *to, const jitdebug_function *f) {
   static const char common[] =
       "\x14\0\0\0\xff\xff\xff\xff\4\0\x08\0\1\x78\x10"
       "\x0c\7\x08\x90\1\0\0\0";
   static const char rules[] = "\x41\x0e\x10\x86\2\x43\x0d\6";
-  to = put(to, common, sizeof common);
-  PUT(uint32_t, 28);
-  PUT(uint32_t, 0);
-  PUT(uint64_t, (uintptr_t)f->address);
-  PUT(uint64_t, f->size);
-  return put(to, rules, 8);
+  put(to, common, sizeof common);
+  PUT(to, uint32_t, 28);
+  PUT(to, uint32_t, 0);
+  PUT(to, uint64_t, (uintptr_t)f->address);
+  PUT(to, uint64_t, f->size);
+  put(to, rules, 8);
 }
 
+static void put_symbols(struct buffer *to, const jitdebug_function *f) {
+  PUT(to, Elf64_Sym, 0);
+  put(to,
+      &(Elf64_Sym){.st_name = 1,
+                   .st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC),
+                   .st_shndx = TEXT,
+                   .st_size = f->size},
+      sizeof(Elf64_Sym));
+}
+
+static size_t aligned(size_t size) { return (size + 7) & ~(size_t)7; }
+
 static struct entry *list_register(const jitdebug_function *f) {
-  uint8_t image[4096], *to = image + sizeof(Elf64_Ehdr);
-  const size_t name = strlen(f->name) + 1;
-  size_t starts[SECTIONS + 1] = {0};
-  starts[TEXT] = starts[SYMTAB] = sizeof(Elf64_Ehdr);
-  to = put(to, &(Elf64_Sym){0}, sizeof(Elf64_Sym));
-  to = put(to,
-           &(Elf64_Sym){.st_name = 1,
-                        .st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC),
-                        .st_shndx = TEXT,
-                        .st_size = f->size},
-           sizeof(Elf64_Sym));
-  starts[STRTAB] = (size_t)(to - image);
-  PUT(uint8_t, 0);
-  to = put(to, f->name, name);
-  starts[ABBREV] = (size_t)(to - image);
-  to = put(to, abbreviations, sizeof abbreviations);
-  starts[INFO] = (size_t)(to - image);
-  to = put_unit(to, f);
-  starts[LINE] = (size_t)(to - image);
-  to = put_lines(to, f);
-  to += -(uintptr_t)to & 7;
-  starts[FRAME] = (size_t)(to - image);
-  to = put_frame(to, f);
-  starts[NAMES] = (size_t)(to - image);
-  to = put(to, names, sizeof names);
-  starts[SECTIONS] = (size_t)(to - image);
-  to += -(uintptr_t)to & 7;
-  Elf64_Ehdr header = {.e_ident = ELFMAG "\2\1\1",
-                       .e_type = ET_REL,
-                       .e_machine = EM_X86_64,
-                       .e_version = 1,
-                       .e_shoff = (size_t)(to - image),
-                       .e_ehsize = sizeof header,
-                       .e_shentsize = sizeof(Elf64_Shdr),
-                       .e_shnum = SECTIONS,
-                       .e_shstrndx = NAMES};
-  put(image, &header, sizeof header);
+  struct buffer parts[SECTIONS] = {0};
+  put_symbols(&parts[SYMTAB], f);
+  PUT(&parts[STRTAB], uint8_t, 0);
+  put_text(&parts[STRTAB], f->name);
+  put(&parts[ABBREV], abbreviations, sizeof abbreviations);
+  put_unit(&parts[INFO], f);
+  put_lines(&parts[LINE], f);
+  put_frame(&parts[FRAME], f);
+  put(&parts[NAMES], names, sizeof names);
+
   Elf64_Shdr sections[SECTIONS] = {0};
-  for (int i = TEXT, at = 1; i < SECTIONS; i++) {
-    sections[i].sh_name = (uint32_t)at;
-    at += (int)strlen(names + at) + 1;
+  size_t size = sizeof(Elf64_Ehdr);
+  for (int i = TEXT, name = 1; i < SECTIONS; i++) {
+    sections[i].sh_name = (uint32_t)name;
+    name += (int)strlen(names + name) + 1;
     sections[i].sh_type = SHT_PROGBITS;
-    sections[i].sh_offset = starts[i];
-    sections[i].sh_size = starts[i + 1] - starts[i];
+    sections[i].sh_offset = size;
+    sections[i].sh_size = parts[i].size;
     sections[i].sh_addralign = 1;
+    size += aligned(parts[i].size);
   }
   sections[TEXT].sh_type = SHT_NOBITS;
   sections[TEXT].sh_flags = SHF_ALLOC | SHF_EXECINSTR;
@@ -199,12 +205,27 @@ static struct entry *list_register(const jitdebug_function *f) {
   sections[SYMTAB].sh_info = 1;
   sections[SYMTAB].sh_entsize = sizeof(Elf64_Sym);
   sections[STRTAB].sh_type = sections[NAMES].sh_type = SHT_STRTAB;
-  to = put(to, sections, sizeof sections);
+  const Elf64_Ehdr header = {.e_ident = ELFMAG "\2\1\1",
+                             .e_type = ET_REL,
+                             .e_machine = EM_X86_64,
+                             .e_version = 1,
+                             .e_shoff = size,
+                             .e_ehsize = sizeof header,
+                             .e_shentsize = sizeof(Elf64_Shdr),
+                             .e_shnum = SECTIONS,
+                             .e_shstrndx = NAMES};
+  size += sizeof sections;
 
-  struct entry *e = malloc(sizeof *e + (size_t)(to - image));
+  struct entry *e = malloc(sizeof *e + size);
   if (!e) fail("no memory");
-  *e = (struct entry){.symfile = memcpy(e + 1, image, (size_t)(to - image)),
-                      .size = (size_t)(to - image)};
+  uint8_t *const image = memcpy(e + 1, &header, sizeof header);
+  for (int i = TEXT; i < SECTIONS; i++) {
+    if (parts[i].size)
+      memcpy(image + sections[i].sh_offset, parts[i].data, parts[i].size);
+    free(parts[i].data);
+  }
+  memcpy(image + header.e_shoff, sections, sizeof sections);
+  *e = (struct entry){.symfile = image, .size = size};
   pthread_mutex_lock(&lock);
   e->next = descriptor.first;
   if (e->next) e->next->prev = e;
@@ -306,6 +327,13 @@ static void replace(void **live, size_t first, size_t count, size_t times,
 
 static void **live;
 
+static void generate(uint8_t *to) {
+  memcpy(to, prologue, sizeof prologue);
+  for (size_t at = sizeof prologue; at < SIZE; at += sizeof body)
+    memcpy(to + at, body, sizeof body);
+  memcpy(to + SIZE - sizeof epilogue, epilogue, sizeof epilogue);
+}
+
 static void *replace_own(void *thread) {
   replace(live, (size_t)thread * OWN, OWN, 100000, NULL);
   return NULL;
@@ -323,8 +351,7 @@ int main(int argc, char **argv) {
               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   live = calloc(count, sizeof *live);
   if (code == MAP_FAILED || !live) fail("no memory");
-  for (size_t i = 0; i < count; i++)
-    memcpy(code + i * distance, prologue, sizeof prologue);
+  for (size_t i = 0; i < count; i++) generate(code + i * distance);
   size_t *order = numbers(count);
   if (strcmp(mode, "random") == 0 || strcmp(mode, "scattered") == 0)
     shuffle(order, count);

@@ -13,7 +13,6 @@
 package leaf
 
 import (
-	"slices"
 	"unsafe"
 
 	"github.com/libjitdebug/libjitdebug/internal/cursor"
@@ -30,11 +29,11 @@ import (
 const (
 	// room is how many functions a leaf has at most, those that are crossed out
 	// included. It bounds what it costs to write one anew.
-	room = 256
+	room = 384
 
 	// full is how many functions a leaf has at most when it is written, if more are
 	// to come.
-	full = room * 3 / 4
+	full = room / 3
 
 	// reach is how many bytes between two functions can be in one section with
 	// them: memory in which there is hardly anybody else's code.
@@ -137,7 +136,7 @@ const (
 	symbolSize   = elf.SymSize
 	sequenceSize = 11 // what lineprogram.Address writes
 	rangeSize    = 16
-	largest      = 128 << 10 // bytes that an image should have
+	largest      = 256 << 10 // bytes that an image should have
 )
 
 func leafAt(address uintptr) *Leaf { return (*Leaf)(pointer(address)) }
@@ -588,11 +587,16 @@ func (l *Leaf) extend(from, to uint64, exact bool) int {
 
 // find returns the last member whose address is not above one, or -1.
 func (l *Leaf) find(address uint64) int {
-	n, found := slices.BinarySearch(l.addresses(), address)
-	if found {
-		return n
+	addresses := l.addresses()
+	low, high := 0, len(addresses)
+	for low < high {
+		if middle := int(uint(low+high) / 2); addresses[middle] <= address {
+			low = middle + 1
+		} else {
+			high = middle
+		}
 	}
-	return n - 1
+	return low - 1
 }
 
 // overlaps says whether a function of the leaf's lies on these addresses.

@@ -1,7 +1,6 @@
 package leaf
 
 import (
-	"sort"
 	"unsafe"
 
 	"github.com/libjitdebug/libjitdebug/internal/guest"
@@ -57,12 +56,27 @@ func (o *order) node(n int) *node { return (*node)(pointer(o.branches()[n].node)
 // find returns the last item whose low is not above an address.
 func (o *order) find(address uint64) place {
 	branches := o.branches()
-	n := sort.Search(len(branches), func(i int) bool { return branches[i].low > address }) - 1
-	if n < 0 {
+	low, high := 0, len(branches)
+	for low < high {
+		if middle := int(uint(low+high) / 2); branches[middle].low <= address {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	if low == 0 {
 		return place{-1, 0}
 	}
-	items := o.node(n).items[:o.node(n).count]
-	return place{n, sort.Search(len(items), func(i int) bool { return items[i].low > address }) - 1}
+	n := o.node(low - 1)
+	first, end := 0, n.count
+	for first < end {
+		if middle := int(uint(first+end) / 2); n.items[middle].low <= address {
+			first = middle + 1
+		} else {
+			end = middle
+		}
+	}
+	return place{low - 1, first - 1}
 }
 
 // at returns the item of a place, or nil if there is none.
