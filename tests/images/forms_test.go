@@ -31,7 +31,7 @@ func TestGDBReadsEveryForm(t *testing.T) {
 	}
 	rand.New(rand.NewPCG(seed, 2)).Shuffle(len(images), func(i, j int) { images[i], images[j] = images[j], images[i] })
 	images = images[:min(len(images), int(number("JITDEBUG_MUTANTS", 300)))]
-	for _, complaint := range gdb(t, images) {
+	for _, complaint := range gdb.show(t, images) {
 		t.Errorf("seed %d: %s", seed, complaint)
 	}
 }
@@ -49,7 +49,7 @@ func TestGDBReadsEverySymbol(t *testing.T) {
 	if len(images) < 4*16 {
 		t.Fatalf("only %d images are accepted", len(images))
 	}
-	for _, complaint := range gdb(t, images) {
+	for _, complaint := range gdb.show(t, images) {
 		t.Error(complaint)
 	}
 }

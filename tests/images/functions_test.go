@@ -29,7 +29,7 @@ func TestGDBReadsFunctions(t *testing.T) {
 		}
 		images = append(images, samples.Image{Name: "functions-" + name, Data: data})
 	}
-	for _, complaint := range gdb(t, images) {
+	for _, complaint := range gdb.show(t, images) {
 		t.Errorf("seed %d: %s", seed, complaint)
 	}
 }
@@ -60,7 +60,7 @@ func TestGDBReadsCorpus(t *testing.T) {
 				}
 				images = append(images, samples.Image{Name: filepath.Base(path), Data: data})
 			}
-			for _, complaint := range gdb(t, images) {
+			for _, complaint := range gdb.show(t, images) {
 				t.Error(complaint)
 			}
 			t.Logf("%d images", len(images))

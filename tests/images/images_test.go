@@ -3,18 +3,14 @@ package images
 
 import (
 	"bytes"
-	"context"
 	"debug/elf"
-	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/libjitdebug/libjitdebug/internal/machine"
 	"github.com/libjitdebug/libjitdebug/internal/object"
@@ -26,7 +22,7 @@ import (
 // these without a word.
 func TestGDBReadsRealImages(t *testing.T) {
 	images := append(samples.Small(), samples.Compiled(t)...)
-	for _, complaint := range gdb(t, append(images, samples.Rust(t)...)) {
+	for _, complaint := range gdb.show(t, append(images, samples.Rust(t)...)) {
 		t.Error(complaint)
 	}
 }
@@ -35,7 +31,7 @@ func TestGDBReadsRealImages(t *testing.T) {
 // let pass. JITDEBUG_SEED and JITDEBUG_MUTANTS choose others, or more of them.
 func TestGDBReadsAcceptedMutants(t *testing.T) {
 	seed := number("JITDEBUG_SEED", 1)
-	for _, complaint := range gdb(t, accepted(t, seed, number("JITDEBUG_MUTANTS", 600))) {
+	for _, complaint := range gdb.show(t, accepted(t, seed, number("JITDEBUG_MUTANTS", 600))) {
 		t.Errorf("seed %d: %s", seed, complaint)
 	}
 }
@@ -44,19 +40,8 @@ func TestGDBReadsAcceptedMutants(t *testing.T) {
 // images, but may crash over them or eat up memory.
 func TestLLDBReadsAcceptedMutants(t *testing.T) {
 	seed := number("JITDEBUG_SEED", 1)
-	images := append(samples.Small(), accepted(t, seed, number("JITDEBUG_MUTANTS", 200))...)
-	host, list, _ := lay(t, images)
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "sh", "-c", `ulimit -c 0; ulimit -v 6000000; exec lldb-22 -x -b -s testdata/look.lldb -- "$@"`, "sh", host, list)
-	out, err := cmd.CombinedOutput()
-	text := string(out)
-	if err != nil || !strings.Contains(text, "all images registered") || strings.Contains(text, "PLEASE submit a bug report") {
-		at := strings.LastIndex(text, "image /")
-		t.Errorf("seed %d: lldb or the process did not run to the end: %v\n%s", seed, err, text[max(at, 0):])
-	}
-	if n := strings.Count(text, "resuming"); n < len(images) {
-		t.Errorf("seed %d: lldb looked at %d of %d images:\n%s", seed, n, len(images), text)
+	for _, complaint := range lldb.show(t, append(samples.Small(), accepted(t, seed, number("JITDEBUG_MUTANTS", 200))...)) {
+		t.Errorf("seed %d: %s", seed, complaint)
 	}
 }
 
@@ -92,7 +77,7 @@ func TestGDBReadsPlacedObjects(t *testing.T) {
 			images = append(images, samples.Image{Name: o.Name + "-mutant", Data: image})
 		}
 	}
-	for _, complaint := range gdb(t, images) {
+	for _, complaint := range gdb.show(t, images) {
 		t.Errorf("seed %d: %s", seed, complaint)
 	}
 }
@@ -119,134 +104,32 @@ func placed(o []byte, with uint64) ([]byte, error) {
 	return object.Place(header, placements, func(size uint64) []byte { return make([]byte, size) })
 }
 
-// lay puts the host, images and a list of them into a folder.
-func lay(t *testing.T, images []samples.Image) (host, list string, paths []string) {
-	t.Helper()
-	dir := t.TempDir()
-	if keep := os.Getenv("JITDEBUG_KEEP"); keep != "" {
-		dir = keep
-	}
-	host, list = filepath.Join(dir, "host"), filepath.Join(dir, "list")
-	if out, err := exec.Command("gcc", "-g", "-O1", "-o", host, "testdata/host.c").CombinedOutput(); err != nil {
-		t.Fatalf("gcc: %v\n%s", err, out)
-	}
-	for i, image := range images {
-		path := filepath.Join(dir, fmt.Sprintf("%d-%s", i, image.Name))
-		if err := os.WriteFile(path, image.Data, 0o666); err != nil {
-			t.Fatal(err)
+// TestShown shows both debuggers the images in the folder $JITDEBUG_IMAGES, as far as
+// they are accepted.
+func TestShown(t *testing.T) {
+	var images []samples.Image
+	paths, _ := filepath.Glob(filepath.Join(os.Getenv("JITDEBUG_IMAGES"), "*"))
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			continue
 		}
-		paths = append(paths, path)
-	}
-	write(t, list, paths)
-	return host, list, paths
-}
-
-// write writes a list of images.
-func write(t *testing.T, list string, paths []string) {
-	t.Helper()
-	if err := os.WriteFile(list, []byte(strings.Join(paths, "\n")+"\n"), 0o666); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// gdb registers images in a process under gdb and has gdb read all of them. It
-// returns what gdb had to complain about.
-func gdb(t *testing.T, images []samples.Image) (complaints []string) {
-	t.Helper()
-	host, list, paths := lay(t, images)
-	for len(paths) > 0 {
-		write(t, list, paths)
-		found, shown, ended := session(t, host, list)
-		complaints = append(complaints, found...)
-		if ended && shown == len(paths) {
-			break
+		if err := symfile.Check(data); err != nil {
+			t.Logf("%s: refused: %v", filepath.Base(path), err)
+			if os.Getenv("JITDEBUG_REFUSED") == "" {
+				continue
+			}
 		}
-		// An image ended gdb: go on with the next one.
-		complaints = append(complaints, fmt.Sprintf("%s: gdb did not live to see the next image", filepath.Base(paths[max(shown, 1)-1])))
-		paths = paths[max(shown, 1):]
+		images = append(images, samples.Image{Name: filepath.Base(path), Data: data})
 	}
-	return complaints
-}
-
-// session is one run of gdb. It returns what gdb had to complain about, how many
-// images it was shown, and whether the process ran to its end.
-func session(t *testing.T, host, list string) (complaints []string, shown int, ended bool) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "sh", "-c", `ulimit -c 0; exec gdb -nx -batch -ex "source testdata/look.py" --args "$@"`, "sh", host, list)
-	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
-	out, err := cmd.CombinedOutput()
-	image, command := "no image", ""
-	for line := range strings.Lines(string(out)) {
-		line = strings.TrimSpace(line)
-		if name, ok := strings.CutPrefix(line, "image "); ok {
-			image = filepath.Base(name)
-			shown++
-		} else if name, ok := strings.CutPrefix(line, "command "); ok {
-			command = name
-		} else if line == "all images registered" {
-			ended = err == nil
-		} else if !tolerated(line) && (complains(line) || (command == "run" || command == "continue") && !expected(line)) {
-			complaints = append(complaints, fmt.Sprintf("%s: at %q gdb says: %s", image, command, line))
+	for _, d := range []debugger{gdb, lldb} {
+		if len(images) == 0 || os.Getenv("JITDEBUG_DEBUGGER") == "gdb" && d.name != "gdb" || os.Getenv("JITDEBUG_DEBUGGER") == "lldb" && d.name != "lldb" {
+			continue
+		}
+		for _, complaint := range d.show(t, images) {
+			t.Error(complaint)
 		}
 	}
-	if shown == 0 {
-		t.Fatalf("gdb showed no image: %v\n%s", err, out)
-	}
-	return complaints, shown, ended
-}
-
-// tolerated says whether gdb warns of what an image says, rather than of how it
-// is written: nobody but a debugger that compares all of it could tell.
-func tolerated(line string) bool {
-	for _, part := range []string{
-		// Two parts of the DWARF say different things about an address.
-		"in read in CU, but not in symtab.)",
-		"in address map, but not in symtab.)",
-		// A name that is not in gdb's character set.
-		"from the host encoding",
-		"charset conversion failure",
-		// Sections were placed and the segments were not, or the other way round.
-		"outside of ELF segments",
-		"in <in-memory@",
-		// The source, which is not looked for.
-		": No such file or directory",
-		// The frames of the host, which a compiler described.
-		"incomplete CFI data; unspecified registers",
-	} {
-		if strings.Contains(line, part) {
-			return true
-		}
-	}
-	return false
-}
-
-// complains says whether a line is of the kind that gdb prints when it is not
-// happy with an image, among what a command prints.
-func complains(line string) bool {
-	for _, start := range []string{"aborted: ", "warning: ", "BFD: ", "Dwarf Error", "DWARF Error", "During symbol reading", "Error in ", "Traceback "} {
-		if strings.HasPrefix(line, start) {
-			return true
-		}
-	}
-	return strings.Contains(line, "internal-error")
-}
-
-// expected says whether a line is what gdb prints when all is well.
-func expected(line string) bool {
-	for _, prefix := range []string{"Breakpoint 1", "[Thread debugging", "Using host libthread_db", "[Inferior 1 "} {
-		if strings.HasPrefix(line, prefix) {
-			return true
-		}
-	}
-	// Where the host stopped, if a complaint was in the middle of that.
-	if strings.Contains(line, ") at testdata/host.c:") {
-		return true
-	}
-	number, _, _ := strings.Cut(line, "\t")
-	_, err := strconv.Atoi(number)
-	return line == "" || err == nil
 }
 
 // number is an environment variable's value.

@@ -3,12 +3,14 @@
  * JIT interface, as plainly as it can be: the debugger is under test, with it
  * the checks that chose the images, and nothing else.
  *
- * usage: host LIST   (a file with the path of an image a line)
+ * usage: host LIST   (a file; a line: the path of an image, addresses in its
+ * code)
  */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 struct jit_code_entry {
   struct jit_code_entry *next_entry, *prev_entry;
@@ -58,6 +60,15 @@ static char *load(const char *path, size_t *size) {
   return data;
 }
 
+/* Where an image says that its code is, let there be some: nops. */
+static void map_code(const char *address) {
+  const size_t size = 1 << 16;
+  char *at = (char *)(strtoull(address, 0, 0) / size * size);
+  char *code = mmap(at, size, PROT_READ | PROT_WRITE | PROT_EXEC,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+  if (code != MAP_FAILED) memset(code, 0x90, size);
+}
+
 int main(int argc, char **argv) {
   FILE *list = argc == 2 ? fopen(argv[1], "r") : 0;
   if (!list) {
@@ -67,11 +78,11 @@ int main(int argc, char **argv) {
   setvbuf(stdout, 0, _IONBF, 0);
   char path[4096];
   while (fgets(path, sizeof path, list)) {
-    path[strcspn(path, "\n")] = 0;
+    char *address = strtok(path, " \n");
+    while ((address = strtok(0, " \n"))) map_code(address);
     size_t size;
     char *data = load(path, &size);
     struct jit_code_entry entry = {0, 0, data, size};
-    printf("image %s\n", path);
     __jit_debug_descriptor.first_entry = &entry;
     notify(1, &entry);
     look(path);
