@@ -5,7 +5,9 @@ import "github.com/libjitdebug/libjitdebug/internal/elf"
 // AArch64 is arm64.
 var AArch64 = Machine{
 	ELF: elf.EM_AARCH64, Name: "EM_AARCH64",
-	StackPointer: 31, FramePointer: 29, ReturnAddress: 30, Pushed: 0, Trap: "\x00\x00\x20\xd4",
+	StackPointer: 31, FramePointer: 29, ReturnAddress: 30, Pushed: 0, LastGeneral: 46, Trap: "\x00\x00\x20\xd4",
+	// General, pc, the state of the signed return address; VG, FFR, P0 to P15, V0 to V31, Z0 to Z31.
+	registers:      registers(0, 39, 46, 127),
 	LastRelocation: elf.R_AARCH64_IRELATIVE,
 	Relocations: []Relocation{
 		{elf.R_AARCH64_ABS64, Absolute, 8, AnyRange},

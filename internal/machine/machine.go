@@ -16,7 +16,9 @@ type Machine struct {
 	StackPointer  byte
 	FramePointer  byte
 	ReturnAddress byte
-	Pushed        byte   // how many bytes a call instruction pushes: the return address, or nothing
+	Pushed        byte // how many bytes a call instruction pushes: the return address, or nothing
+	LastGeneral   byte // the highest register that can hold an address
+	registers     [4]uint64
 	Trap          string // the instruction that a debugger writes into code for a breakpoint
 
 	Relocations    []Relocation // those that sections of DWARF have
@@ -102,4 +104,24 @@ func Name(elfMachine uint16) string {
 		return m.Name
 	}
 	return ""
+}
+
+// HasRegister says whether there is a register of a DWARF number.
+func (m *Machine) HasRegister(number uint64) bool {
+	return number < 256 && m.registers[number/64]>>(number%64)&1 != 0
+}
+
+// HoldsAddress says whether there is one and addresses can be in it.
+func (m *Machine) HoldsAddress(number uint64) bool {
+	return number <= uint64(m.LastGeneral) && m.HasRegister(number)
+}
+
+// registers are those from and to a number, in pairs.
+func registers(ranges ...int) (set [4]uint64) {
+	for i := 0; i < len(ranges); i += 2 {
+		for n := ranges[i]; n <= ranges[i+1]; n++ {
+			set[n/64] |= 1 << (n % 64)
+		}
+	}
+	return set
 }

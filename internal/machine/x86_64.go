@@ -5,7 +5,10 @@ import "github.com/libjitdebug/libjitdebug/internal/elf"
 // X86_64 is x86-64.
 var X86_64 = Machine{
 	ELF: elf.EM_X86_64, Name: "EM_X86_64",
-	StackPointer: 7, FramePointer: 6, ReturnAddress: 16, Pushed: 8, Trap: "\xcc",
+	StackPointer: 7, FramePointer: 6, ReturnAddress: 16, Pushed: 8, LastGeneral: 16, Trap: "\xcc",
+	// General, SSE, x87 and MMX; flags, segments and their bases; task registers; control;
+	// the upper 16 of AVX-512; its masks and the bounds; the upper 16 general ones of APX.
+	registers:      registers(0, 55, 58, 59, 62, 66, 67, 82, 118, 129, 130, 145),
 	LastRelocation: elf.R_X86_64_REX_GOTPCRELX,
 	Relocations: []Relocation{
 		{elf.R_X86_64_64, Absolute, 8, AnyRange},

@@ -7,7 +7,7 @@ import (
 
 // checkFrames checks call frame information, .debug_frame and .eh_frame.
 func (f *file) checkFrames() error {
-	for i := f.frames; i < f.count; i++ {
+	for i := f.frames; i <= f.lastFrames; i++ {
 		name := f.debugName(i)
 		if name != dwarf.Frame && name != dwarf.EHFrame {
 			continue

@@ -19,6 +19,8 @@ type file struct {
 	dynamicTable uint64 // index of the SHT_DYNSYM section, or 0
 	indexTable   uint64 // index of the SHT_SYMTAB_SHNDX section, or 0
 	frames       uint64 // index of the first .debug_frame or .eh_frame, or 0
+	lastFrames   uint64 // index of the last one
+	unloaded     uint64 // index of the first section with code that is not loaded, or 0
 	covering     uint64 // index of the first section that covers Limits.Taken, or 0
 	end          uint64 // end of the last byte that a header describes
 	contentsSize uint64 // sum of what the sections describe

@@ -52,6 +52,7 @@ func (f *file) noteDebug(i, start uint64) {
 		if f.frames == 0 {
 			f.frames = i
 		}
+		f.lastFrames = i
 	default:
 		f.has |= hasDebug
 	}

@@ -214,7 +214,7 @@ func TestRefusalsInCompiledImages(t *testing.T) {
 		{"linked", ".eh_frame", 8, set(7), "(.eh_frame): CIE at 0x0: its version is 7"},
 		{"linked", ".eh_frame", 16, set(0x57), "(.eh_frame): CIE at 0x0: its pointer encoding is 0x57"},
 		{"linked", ".eh_frame", 17, set(0x3f), "(.eh_frame): CIE at 0x0: its instruction at"},
-		{"linked", ".eh_frame", 28, set(0x99), "(.eh_frame): FDE at 0x18: its CIE at"},
+		{"linked", ".eh_frame", 28, set(0x99), "(.eh_frame): FDE at 0x18: its CIE is at"},
 		{"linked-zlib", ".debug_info", 16, set(3), "(.debug_info): ch_addralign is 0x3, not a power of two"},
 		{"gcc-zlib-gnu", ".zdebug_info", 0, set('X'), "(.zdebug_info): the section does not start with ZLIB and its size"},
 		{"gcc-zlib-gnu", ".zdebug_line", 4, set(0xff), "(.zdebug_line): its uncompressed size is 0xff"},

@@ -54,6 +54,8 @@ func (f *file) checkSections(taken uint64) error {
 			if taken-addr < length && f.covering == 0 {
 				f.covering = i
 			}
+		} else if flags&elf.SHF_EXECINSTR != 0 && typ != elf.SHT_NULL && f.unloaded == 0 {
+			f.unloaded = i
 		}
 		if flags&(elf.SHF_INFO_LINK|elf.SHF_LINK_ORDER|elf.SHF_GROUP|elf.SHF_COMPRESSED) != 0 {
 			if err := f.checkFlags(i, h); err != nil {
@@ -143,11 +145,8 @@ func (f *file) checkFlags(i uint64, h *elf.Section64) error {
 // checkLoaded checks that code is SHF_ALLOC. A defect of gdb's: it crashes over addresses
 // that debug information gives in code which is not.
 func (f *file) checkLoaded() error {
-	for n := range f.Sections {
-		h := &f.Sections[n]
-		if flags := h.Flags; flags&(elf.SHF_ALLOC|elf.SHF_EXECINSTR) == elf.SHF_EXECINSTR && h.Type != elf.SHT_NULL {
-			return f.sectionErrorf(uint64(n), "sh_flags is %#x: code with debug information that is not SHF_ALLOC", flags)
-		}
+	if i := f.unloaded; i != 0 {
+		return f.sectionErrorf(i, "sh_flags is %#x: code with debug information that is not SHF_ALLOC", f.section(i).Flags)
 	}
 	return nil
 }

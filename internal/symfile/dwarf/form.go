@@ -23,6 +23,7 @@ const (
 	attrDeclaration    = 0x3c
 	attrMemberLocation = 0x38
 	attrFrameBase      = 0x40
+	attrVtableLocation = 0x4d // DW_AT_vtable_elem_location
 	attrRanges         = 0x55
 	attrLinkageName    = 0x6e
 	attrLines          = 0x10 // DW_AT_stmt_list
@@ -289,8 +290,8 @@ func (d *Debug) checkValue(u *unit, attr uint64, v value) error {
 		return d.checkRanges(u, v.number)
 	case (attr == attrLocation || attr == attrFrameBase) && offset:
 		return d.checkLocations(u, v.number)
-	case v.form == formExprloc, (attr == attrLocation || attr == attrFrameBase || attr == attrMemberLocation) && isBlock(v.form):
-		return d.checkExpression(u, v.block)
+	case v.form == formExprloc, (attr == attrLocation || attr == attrFrameBase || attr == attrMemberLocation || attr == attrVtableLocation) && isBlock(v.form):
+		return d.checkExpression(u, v.block, stackOf(attr, u.tag))
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package dwarf
 import (
 	"github.com/libjitdebug/libjitdebug/internal/cursor"
 	"github.com/libjitdebug/libjitdebug/internal/format"
+	"github.com/libjitdebug/libjitdebug/internal/symfile/expression"
 )
 
 // Location lists of DWARF 5.
@@ -46,7 +47,7 @@ func (d *Debug) checkLocations(u *unit, offset uint64) error {
 			return format.Errorf("refers to .debug_loclists %#x, where an entry at %#x is of kind %d, which is unknown", offset, at, kind)
 		}
 		if err == nil && kind != lleBaseAddressx && kind != lleBaseAddress && kind != lleViewPair {
-			err = d.checkExpression(u, r.Take(r.ULEB()))
+			err = d.checkExpression(u, r.Take(r.ULEB()), anything)
 		}
 		if err != nil && !r.Short {
 			return format.Errorf("refers to .debug_loclists %#x, where the entry at %#x %s", offset, at, err)
@@ -107,7 +108,7 @@ func (d *Debug) checkOldLocations(u *unit, offset uint64) error {
 		case start == 1<<(8*u.addrSize)-1: // a base address
 			continue
 		}
-		if err := d.checkExpression(u, r.Take(uint64(r.U16()))); err != nil {
+		if err := d.checkExpression(u, r.Take(uint64(r.U16())), anything); err != nil {
 			return format.Errorf("refers to .debug_loc %#x, where the entry at %#x %s", offset, at, err)
 		}
 	}
@@ -118,72 +119,63 @@ func (d *Debug) checkAddressIndex(u *unit, index uint64) error {
 	return inTable(index, u.addrBase, uint64(u.addrSize), &d.addr, ".debug_addr")
 }
 
-// checkExpression checks that the operations of a DWARF expression are known and that
-// their operands are there. It does not evaluate them.
-func (d *Debug) checkExpression(u *unit, b []byte) error {
-	r := cursor.Reader{Bytes: b}
-	for r.Left() > 0 && d.steps > 0 {
-		d.steps--
-		op := r.U8()
-		var base uint64 // an operand that refers to a base type
-		switch {
-		case op == 0x03: // addr
-			r.Uint(u.addrSize)
-		case op >= 0x08 && op <= 0x0f: // const1u to const8s
-			r.Skip(1 << ((op - 0x08) / 2))
-		case op == 0x10, op == 0x11, op == 0x23, op >= 0x70 && op <= 0x91, op == 0x93: // constu, consts, plus_uconst, breg, regx, fbreg, piece
-			r.ULEB()
-		case op == 0xa1, op == 0xa2, op == 0xfb, op == 0xfc: // addrx, constx
-			if err := d.checkAddressIndex(u, r.ULEB()); err != nil && !r.Short {
-				return err
-			}
-		case op == 0x15, op == 0x94, op == 0x95: // pick, deref_size, xderef_size
-			r.U8()
-		case op == 0x28, op == 0x2f, op == 0x98: // bra, skip, call2
-			r.U16()
-		case op == 0x99, op == 0xfa: // call4, GNU_parameter_ref
-			r.U32()
-		case op == 0x9a, op == 0xfd: // call_ref, GNU_variable_value
-			r.Uint(u.offsetSize)
-		case op == 0x92, op == 0x9d: // bregx, bit_piece
-			r.ULEB()
-			r.ULEB()
-		case op == 0x9e: // implicit_value
-			r.Skip(r.ULEB())
-		case op == 0xa0, op == 0xf2: // implicit_pointer
-			r.Uint(u.offsetSize)
-			r.ULEB()
-		case op == 0xa3, op == 0xf3: // entry_value: its expression is read as if it stood here
-			r.Short = r.ULEB() > uint64(r.Left()) || r.Short
-		case op == 0xa4, op == 0xf4: // const_type
-			base = r.ULEB()
-			r.Skip(uint64(r.U8()))
-		case op == 0xa5, op == 0xf5: // regval_type
-			r.ULEB()
-			base = r.ULEB()
-		case op == 0xa6, op == 0xa7, op == 0xf6: // deref_type, xderef_type
-			r.U8()
-			base = r.ULEB()
-		case op == 0xa8, op == 0xa9, op == 0xf7, op == 0xf9: // convert, reinterpret
-			base = r.ULEB()
-		case op == 0x06, op >= 0x12 && op <= 0x6f, op == 0x96, op == 0x97, op == 0x9b, op == 0x9c, op == 0x9f, op == 0xe0, op == 0xf0:
-			// without operands
-		case op >= 0xe0 && op <= 0xfd:
-			return nil // some vendor's
-		default:
-			return format.Errorf("has an expression with operation %#x, which is unknown", op)
-		}
-		if r.Short {
-			return format.Errorf("has an expression whose operation %#x ends past its end", op)
-		}
-		if base != 0 {
-			if base >= u.end-u.at {
-				return format.Errorf("has an expression with a type at offset %#x of a unit of %#x bytes", base, u.end-u.at)
-			}
-			if u.entries != nil {
-				u.entries.referred.add(u.at + base)
-			}
-		}
+// checkExpression checks a DWARF expression that begins with so many values on the
+// stack.
+func (d *Debug) checkExpression(u *unit, b []byte, stack int) error {
+	d.steps -= len(b)
+	return expression.Check(b, expression.Place{Unit: &unitOf{d, u}, AddrSize: u.addrSize, OffsetSize: u.offsetSize, Stack: stack})
+}
+
+// anything is for an expression that may take more from the stack than it has put
+// there.
+const anything = 1 << 10
+
+// stackOf is how many values are on the stack when the expression of an attribute
+// begins. A defect of gdb's: where it reads a place ahead, for its index of symbols or
+// for the members of a class, it writes in front of the stack if too much is taken from
+// that. Elsewhere it notices, and gcc does write such.
+func stackOf(attr, tag uint64) int {
+	switch {
+	case tag == tagDwarfProcedure: // it has arguments, which are not known here
+		return anything
+	case attr == attrLocation || attr == attrFrameBase:
+		return 0
+	case attr == attrMemberLocation || attr == attrVtableLocation:
+		return 1
 	}
+	return anything
+}
+
+// A unitOf is what expressions refer to from a unit.
+type unitOf struct {
+	d *Debug
+	u *unit
+}
+
+func (r *unitOf) Address(index uint64) error { return r.d.checkAddressIndex(r.u, index) }
+
+func (r *unitOf) Type(offset uint64) error {
+	if offset >= r.u.end-r.u.at {
+		return format.Errorf("has an expression with a type at offset %#x of a unit of %#x bytes", offset, r.u.end-r.u.at)
+	}
+	r.u.entries.referred.add(r.u.at + offset)
+	return nil
+}
+
+func (r *unitOf) Entry(offset uint64, section, calls bool) error {
+	if section {
+		if r.d.entries.starts == nil {
+			return nil // from .debug_types into .debug_info, which has not been read
+		}
+		if offset/64 >= uint64(len(r.d.entries.referred)) {
+			return format.Errorf("has an expression with the entry at %#x, past the end of .debug_info", offset)
+		}
+		r.d.entries.referred.add(offset)
+		return nil
+	}
+	if offset >= r.u.end-r.u.at {
+		return format.Errorf("has an expression with an entry at offset %#x of a unit of %#x bytes", offset, r.u.end-r.u.at)
+	}
+	r.u.entries.referred.add(r.u.at + offset)
 	return nil
 }

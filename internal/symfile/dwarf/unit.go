@@ -37,6 +37,7 @@ const (
 	tagNamelist       = 0x2b
 	tagNamelistItem   = 0x2c
 	tagSubprogram     = 0x2e
+	tagDwarfProcedure = 0x36
 	tagNamespace      = 0x39
 	tagInterface      = 0x38
 	tagTemplateAlias  = 0x43
@@ -52,8 +53,9 @@ type unit struct {
 	first      uint64 // where its first entry starts
 	typeEntry  uint64 // offset of the type in a type unit, or 0
 	entries    *entries
-	types      bool // in .debug_types
-	numbered   bool // its header has a dwo_id
+	types      bool   // in .debug_types
+	numbered   bool   // its header has a dwo_id
+	tag        uint64 // of the entry that is being read
 
 	strOffsetsBase, addrBase, rnglistsBase, loclistsBase uint64
 }
@@ -202,6 +204,7 @@ func (d *Debug) checkEntries(r *cursor.Reader, u *unit) error {
 		if !ok {
 			return format.Errorf("entry at %#x: its abbreviation code %d is not in the table at .debug_abbrev %#x", at, code, u.abbrevs)
 		}
+		u.tag = a.tag
 		declaration, split, numbered := false, false, u.numbered
 		attributes := cursor.Reader{Bytes: d.abbrev.b, At: a.attributes}
 		for {
