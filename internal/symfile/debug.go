@@ -41,6 +41,7 @@ func (f *file) checkDebug() error {
 		}
 		d.Add(names[i], b, ok)
 	}
+	var entries []uint64 // the sections that have such
 	check := func(section, other dwarf.Section) error {
 		for n, name := range names {
 			if name != section && name != other {
@@ -51,6 +52,9 @@ func (f *file) checkDebug() error {
 			if err != nil {
 				return err
 			}
+			if name != dwarf.Aranges {
+				entries = append(entries, i)
+			}
 			if err := d.Check(name, b, ok); err != nil {
 				return f.sectionErrorf(i, "%s", err)
 			}
@@ -60,8 +64,8 @@ func (f *file) checkDebug() error {
 	if err := check(dwarf.Info, dwarf.Types); err != nil {
 		return err
 	}
-	if err := d.CheckSignatures(); err != nil {
-		return err
+	if section, err := d.CheckReferences(); err != nil {
+		return f.sectionErrorf(entries[section], "%s", err)
 	}
 	return check(dwarf.Aranges, dwarf.Aranges)
 }

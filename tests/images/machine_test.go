@@ -33,5 +33,8 @@ func TestMachinesLibraries(t *testing.T) {
 			}
 		}
 	}
+	if count == 0 {
+		t.Error("none is installed")
+	}
 	t.Logf("%d files", count)
 }

@@ -209,8 +209,10 @@ func tolerated(line string) bool {
 		"in <in-memory@",
 		// The source, which is not looked for.
 		": No such file or directory",
-		// The frames of the host, which a compiler described.
-		"incomplete CFI data; unspecified registers",
+		// Registers of which a frame's description says nothing, or that are as before.
+		"incomplete CFI data",
+		// A breakpoint whose code has gone.
+		"Error in re-setting breakpoint",
 	} {
 		if strings.Contains(line, part) {
 			return true

@@ -52,7 +52,7 @@ type fixed struct {
 }
 
 // Formed is an image with entries of all kinds, to which one attribute was given in
-// one form. References are to a base type.
+// one form. References are to a base type, or to a class where a base has to be.
 func Formed(version byte, attribute uint64, form byte) []byte {
 	const code = 0x30000000
 	name, typ := fixed{0x03, formString}, fixed{0x49, formRef4}
@@ -88,7 +88,7 @@ func Formed(version byte, attribute uint64, form byte) []byte {
 		info = append(info, 0, 0, 0, 0, 8)
 	}
 	var abbrevs []byte
-	codes, base := uint64(0), 0
+	codes, base, class := uint64(0), 0, 0
 	value := func(form byte) {
 		switch form {
 		case formAddr:
@@ -120,8 +120,11 @@ func Formed(version byte, attribute uint64, form byte) []byte {
 	var add func(e entry)
 	add = func(e entry) {
 		codes++
-		if e.tag == 0x24 {
+		switch e.tag {
+		case TagBase:
 			base = len(info)
+		case TagClass:
+			class = len(info)
 		}
 		abbrevs = binary.AppendUvarint(abbrevs, codes)
 		abbrevs = binary.AppendUvarint(abbrevs, e.tag)
@@ -130,7 +133,9 @@ func Formed(version byte, attribute uint64, form byte) []byte {
 		for _, f := range e.fixed {
 			if f.attribute != attribute {
 				abbrevs = append(binary.AppendUvarint(abbrevs, f.attribute), f.form)
-				value(f.form)
+				if value(f.form); e.tag == TagInheritance && f == typ {
+					binary.LittleEndian.PutUint32(info[len(info)-4:], uint32(class))
+				}
 			}
 		}
 		abbrevs = append(binary.AppendUvarint(abbrevs, attribute), form)
@@ -146,7 +151,7 @@ func Formed(version byte, attribute uint64, form byte) []byte {
 			info = append(info, 0)
 		}
 	}
-	// Where the base type is turns out at the first try.
+	// Where the base type and the class are turns out at the first try.
 	start := len(info)
 	add(tree)
 	info, abbrevs, codes = info[:start], nil, 0

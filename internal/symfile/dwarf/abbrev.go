@@ -7,18 +7,25 @@ import (
 
 // An abbrevTable is one table of .debug_abbrev.
 type abbrevTable struct {
-	at     uint64 // offset in the section, plus 1
 	dense  []abbrev
 	sparse map[uint64]abbrev // those whose codes are not consecutive
+	specs  []spec            // of all
 }
 
 // An abbrev is one abbreviation declaration.
 type abbrev struct {
-	attributes int // offset of its first attribute
-	tag        uint64
-	children   bool
-	links      bool // isLink is true of one of its attributes
+	first, count uint32 // its specs
+	tag          uint16 // 0 for one that no debugger knows
+	children     bool
+	declaration  bool // has DW_AT_declaration
+	external     bool // has DW_AT_external
+	sized        bool // has a size that is in the declaration, or one in bits
 }
+
+// A spec is an attribute that has bytes in the entries, and its form. An attribute that
+// no debugger knows is 0. One that has no bytes is looked at once, in the declaration:
+// what an entry costs is then what it has.
+type spec struct{ attr, form uint16 }
 
 func (t *abbrevTable) find(code uint64) (abbrev, bool) {
 	if code-1 < uint64(len(t.dense)) {
@@ -28,13 +35,31 @@ func (t *abbrevTable) find(code uint64) (abbrev, bool) {
 	return a, ok
 }
 
-// readAbbrevs reads the table at an offset into d.abbrevs.
-func (d *Debug) readAbbrevs(offset uint64) error {
-	t := &d.abbrevs
-	if t.at == offset+1 {
-		return nil
+// of are the specs of an abbreviation.
+func (t *abbrevTable) of(a abbrev) []spec { return t.specs[a.first:][:a.count] }
+
+// abbrevsAt is the table at an offset, which is read once.
+func (d *Debug) abbrevsAt(offset uint64) (*abbrevTable, error) {
+	if t := d.abbrevs[offset]; t != nil {
+		return t, nil
 	}
-	t.at, t.dense, t.sparse = 0, t.dense[:0], nil
+	t := &abbrevTable{}
+	end, err := d.readAbbrevs(t, offset)
+	if err != nil {
+		return nil, err
+	}
+	if d.abbrevsRead += end - int(offset); d.abbrevsRead > len(d.abbrev.b) {
+		return nil, format.Errorf("its abbreviations at .debug_abbrev %#x overlap others", offset)
+	}
+	if d.abbrevs == nil {
+		d.abbrevs = map[uint64]*abbrevTable{}
+	}
+	d.abbrevs[offset] = t
+	return t, nil
+}
+
+// readAbbrevs reads a table and returns where it ends.
+func (d *Debug) readAbbrevs(t *abbrevTable, offset uint64) (end int, err error) {
 	r := cursor.Reader{Bytes: d.abbrev.b, At: int(offset)}
 	for {
 		start := r.At
@@ -42,41 +67,47 @@ func (d *Debug) readAbbrevs(offset uint64) error {
 		if code == 0 {
 			break
 		}
-		a := abbrev{tag: r.ULEB()}
+		tag := r.ULEB()
+		a := abbrev{first: uint32(len(t.specs)), tag: short(tag)}
 		children := r.U8()
 		if children > 1 && !r.Short {
-			return format.Errorf("its abbreviation at .debug_abbrev %#x: its children flag is %d, it can be 0 and 1", start, children)
+			return 0, format.Errorf("its abbreviation at .debug_abbrev %#x: its children flag is %d, it can be 0 and 1", start, children)
 		}
-		a.children, a.attributes = children == 1, r.At
+		a.children = children == 1
 		for !r.Short {
-			name, form := r.ULEB(), r.ULEB()
+			attr, form := r.ULEB(), r.ULEB()
+			constant := uint64(0)
 			if form == formImplicitConst {
-				r.ULEB()
+				constant = r.ULEB()
 			}
-			if name == 0 && form == 0 {
+			if attr == 0 && form == 0 || r.Short {
 				break
 			}
-			if r.Short {
-				break
+			if attr == 0 {
+				return 0, format.Errorf("its abbreviation at .debug_abbrev %#x: an attribute is 0, its form %#x", start, form)
 			}
-			a.links = a.links || isLink(name)
-			if name == 0 {
-				return format.Errorf("its abbreviation at .debug_abbrev %#x: an attribute is 0, its form %#x", start, form)
+			err := checkForm(form)
+			if err == nil {
+				err = checkClass(attr, form)
 			}
-			if err := d.checkForm(form); err != nil {
-				return format.Errorf("its abbreviation at .debug_abbrev %#x: attribute %#x: %s", start, name, err)
+			if err != nil {
+				return 0, format.Errorf("its abbreviation at .debug_abbrev %#x: attribute %#x: %s", start, attr, err)
 			}
-			if err := checkClass(name, form); err != nil {
-				return format.Errorf("its abbreviation at .debug_abbrev %#x: attribute %#x: %s", start, name, err)
+			a.declaration = a.declaration || attr == attrDeclaration
+			a.external = a.external || attr == attrExternal
+			a.sized = a.sized || attr == attrBitSize || attr == attrByteSize && constant != 0
+			if form != formImplicitConst && form != formFlagPresent {
+				t.specs = append(t.specs, spec{short(attr), uint16(form)})
 			}
 		}
 		if r.Short {
 			break
 		}
+		a.count = uint32(len(t.specs)) - a.first
 		_, double := t.find(code)
 		switch {
 		case double:
-			return format.Errorf("its abbreviation at .debug_abbrev %#x has code %d, which another one has", start, code)
+			return 0, format.Errorf("its abbreviation at .debug_abbrev %#x has code %d, which another one has", start, code)
 		case code == uint64(len(t.dense))+1:
 			t.dense = append(t.dense, a)
 		case t.sparse == nil:
@@ -86,9 +117,15 @@ func (d *Debug) readAbbrevs(offset uint64) error {
 		}
 	}
 	if r.Short {
-		return format.Errorf("its abbreviations at .debug_abbrev %#x have no end before that of the section", offset)
+		return 0, format.Errorf("its abbreviations at .debug_abbrev %#x have no end before that of the section", offset)
 	}
-	t.at = offset + 1
-	d.steps -= r.At - int(offset)
-	return nil
+	return r.At, nil
+}
+
+// short is a number of 16 bits, as all are that debuggers know, or 0.
+func short(v uint64) uint16 {
+	if v >= 1<<16 {
+		return 0
+	}
+	return uint16(v)
 }

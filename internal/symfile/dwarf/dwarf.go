@@ -2,6 +2,8 @@
 // without call frame information, which is package cfi's.
 package dwarf
 
+import "github.com/libjitdebug/libjitdebug/internal/format"
+
 // A Section is a kind of section, by its name.
 type Section uint8
 
@@ -59,22 +61,24 @@ func SectionOf(name []byte) Section {
 
 // Debug is the debug information of an image that is being checked: its sections as
 // a debugger sees them, relocated. First Add takes all sections that Wants; then Check
-// gets Info and Types, CheckSignatures follows, and Check gets Aranges.
+// gets Info and Types, CheckReferences follows, and Check gets Aranges.
 type Debug struct {
 	abbrev, str, lineStr, line, strOffsets, addr, rnglists, loclists, loc section
 
-	abbrevs abbrevTable // the one that was read last
-	entries entries     // of .debug_info; of the last one if there are several
-	units   bitset      // where the units of .debug_info start
+	abbrevs     map[uint64]*abbrevTable // by their offsets
+	abbrevsRead int                     // bytes of .debug_abbrev
+	lines       map[uint64]lineContext  // the line programs that have been checked, by their offsets
 
-	signatures []uint64 // of the type units
-	wanted     []uint64 // signatures that entries refer to
-	partial    bool     // the contents of a .debug_info or .debug_types are not known
+	parts    []part
+	units    []unitRange // in the order of their entries' ids
+	entries  entries
+	closings []closing // in the order of the entries' ids
+	imports  []imported
+	types    []signedType
+	wanted   []uint64 // signatures that entries refer to
+	partial  bool     // the contents of a .debug_info or .debug_types are not known
 
-	// steps is how much more is read. What units share is read for each of them, so
-	// an image can be built for which a full check takes time by the square of its
-	// size. When the steps are used up, the rest of the image is not checked.
-	steps int
+	parents []parent // used anew for each unit
 }
 
 // A section is one to which units refer.
@@ -82,6 +86,19 @@ type section struct {
 	b      []byte
 	exists bool
 	opaque bool // its contents are not known: it is compressed
+	left   int  // how many bytes more of it are read
+}
+
+// reads is how often a section is read, at the most, by the lists or line programs in
+// it to which units refer: each of those is read for each reference.
+const reads = 16
+
+// take takes bytes from what may be read of a section.
+func (s *section) take(bytes int, name string) error {
+	if s.left -= bytes; s.left < 0 {
+		return format.Errorf("refers to %s, to which so much refers that it would be read %d times", name, reads)
+	}
+	return nil
 }
 
 // Wants says whether units refer to a section of this kind, so that Add must get it.
@@ -90,24 +107,20 @@ func (d *Debug) Wants(s Section) bool { return d.shared(s) != nil }
 // Add adds a section to which units refer; known is false where its contents are not
 // known.
 func (d *Debug) Add(s Section, b []byte, known bool) {
-	*d.shared(s) = section{b, true, !known}
-	d.steps += 16 * len(b)
+	*d.shared(s) = section{b, true, !known, 1<<12 + reads*len(b)}
 }
 
 // Check checks a section that refers to others; known is as for Add.
 func (d *Debug) Check(s Section, b []byte, known bool) error {
-	if !known {
-		d.partial = true
-		return nil
-	}
-	d.steps += 1<<12 + 16*len(b)
-	switch s {
-	case Info:
-		return d.checkUnits(b)
-	case Types:
-		return d.checkTypeUnits(b)
-	case Aranges:
+	switch {
+	case s == Aranges && known:
 		return d.checkAddressRanges(b)
+	case s == Info || s == Types:
+		d.addPart(b)
+		if known {
+			return d.checkUnits(b, s == Types)
+		}
+		d.partial = true
 	}
 	return nil
 }
@@ -137,17 +150,36 @@ func (d *Debug) shared(s Section) *section {
 	return nil
 }
 
-// entries are the debugging information entries of a section, as sets of offsets:
-// where an entry starts, where a list of children ends, to what an attribute refers as
-// an entry, and to what a DW_AT_sibling refers.
-type entries struct {
-	starts, ends, referred, siblings bitset
+// A part is a .debug_info or .debug_types. What is in it has an id: its offset and
+// that of the part among all.
+type part struct {
+	bytes []byte
+	base  uint64
 }
 
-func newEntries(size int) entries {
-	n := size/64 + 1
-	b := make(bitset, 4*n)
-	return entries{b[:n], b[n : 2*n], b[2*n : 3*n], b[3*n:]}
+// addPart makes room for what is known of the entries of a section.
+func (d *Debug) addPart(b []byte) {
+	base := 64 * uint64(len(d.entries.starts))
+	d.parts = append(d.parts, part{b, base})
+	d.entries.grow(len(b)/64 + 1)
+}
+
+// entries are the debugging information entries of all parts, as sets of ids.
+type entries struct {
+	units    bitset // where a unit's header starts
+	starts   bitset // where an entry starts
+	firsts   bitset // where the first one of a unit does
+	referred bitset // to what an attribute refers as an entry
+	nodes    bitset // entries that may lead to others
+	sizeless bitset // base types and enumerations that have no size
+	calling  bitset // entries with an expression that calls another entry's
+	called   bitset // the entries that are called
+}
+
+func (e *entries) grow(words int) {
+	for _, b := range []*bitset{&e.units, &e.starts, &e.firsts, &e.referred, &e.nodes, &e.sizeless, &e.calling, &e.called} {
+		*b = append(*b, make(bitset, words)...)
+	}
 }
 
 // A bitset is a set of offsets in a section.

@@ -21,8 +21,13 @@ const (
 	attrContainingType = 0x1d
 	attrProducer       = 0x25
 	attrDeclaration    = 0x3c
+	attrExternal       = 0x3f
 	attrMemberLocation = 0x38
 	attrFrameBase      = 0x40
+	attrReturnAddress  = 0x2a
+	attrStaticLink     = 0x48
+	attrUseLocation    = 0x4a
+	attrDataLocation   = 0x50
 	attrVtableLocation = 0x4d // DW_AT_vtable_elem_location
 	attrRanges         = 0x55
 	attrLinkageName    = 0x6e
@@ -37,6 +42,7 @@ const (
 	attrDwoName        = 0x76
 	attrGNUDwoName     = 0x2130
 	attrGNUDwoID       = 0x2131
+	attrLowestUser     = 0x2000
 )
 
 // Forms.
@@ -88,15 +94,14 @@ const (
 	formGNUStrIndex   = 0x1f02
 	formGNURefAlt     = 0x1f20
 	formGNUStrpAlt    = 0x1f21
-	formLLVMAddrx     = 0x2001 // DW_FORM_LLVM_addrx_offset, which only lldb reads
 )
 
-// checkForm says whether a debugger can read past a value of this form.
-func (d *Debug) checkForm(form uint64) error {
+// checkForm says whether debuggers can read past a value of this form.
+func checkForm(form uint64) error {
 	switch {
-	case form == 0 || form == 2 || !known(form) && form != formLLVMAddrx:
+	case form == 0 || form == 2 || !known(form):
 		return format.Errorf("form %#x is unknown", form)
-	case form == formRefSup4 || form == formRefSup8 || form == formStrpSup:
+	case form == formRefSup4 || form == formRefSup8 || form == formStrpSup || form == formGNURefAlt || form == formGNUStrpAlt:
 		return format.Errorf("form %#x refers to a supplementary file", form)
 	}
 	return nil
@@ -107,11 +112,11 @@ func (d *Debug) checkForm(form uint64) error {
 func checkClass(attr, form uint64) error {
 	switch attr {
 	case attrName, attrCompDir, attrProducer, attrLinkageName:
-		if !isString(form) && form != formIndirect && known(form) {
+		if !isString(form) && form != formIndirect {
 			return format.Errorf("form %#x is no string", form)
 		}
 	case attrType, attrImport, attrAbstractOrigin, attrSpecification, attrContainingType, attrExtension:
-		if !isReference(form) && form != formIndirect && known(form) {
+		if !isReference(form) && form != formIndirect {
 			return format.Errorf("form %#x is no reference", form)
 		}
 	case attrByteSize, attrBitSize:
@@ -119,26 +124,23 @@ func checkClass(attr, form uint64) error {
 			return format.Errorf("form %#x is no number", form)
 		}
 	case attrRnglistsBase, attrLoclistsBase:
-		if !isUnsigned(form) && form != formIndirect && known(form) {
+		if !isUnsigned(form) && form != formIndirect {
 			return format.Errorf("form %#x is no offset", form)
 		}
 	case attrDiscriminants:
-		if !isBlock(form) && form != formIndirect && known(form) {
+		if !isBlock(form) && form != formIndirect {
 			return format.Errorf("form %#x is no block", form)
 		}
+	case attrLocation, attrMemberLocation, attrFrameBase, attrVtableLocation, attrReturnAddress, attrStaticLink, attrUseLocation, attrDataLocation:
+		if form == formData16 || isString(form) || form == formFlag || form == formFlagPresent {
+			return format.Errorf("form %#x is no location", form)
+		}
 	case attrSignature:
-		if form != formRefSig8 && form != formIndirect && known(form) {
+		if form != formRefSig8 && form != formIndirect {
 			return format.Errorf("form %#x is no type signature", form)
 		}
 	}
 	return nil
-}
-
-// isLink says whether gdb looks for an entry's attributes also in the entry that this
-// attribute refers to, and on from there. A defect of gdb's: in a circle of them,
-// dwarf2_attr never ends.
-func isLink(attr uint64) bool {
-	return attr == attrAbstractOrigin || attr == attrSpecification || attr == attrExtension
 }
 
 // isUnsigned says whether gdb reads a value of this form as an unsigned number.
@@ -186,7 +188,7 @@ type value struct {
 }
 
 // readForm reads a value in a unit.
-func (u *unit) readForm(r *cursor.Reader, form uint64) value {
+func (u *encoding) readForm(r *cursor.Reader, form uint64) value {
 	v := value{form: form}
 	switch form {
 	case formAddr:
@@ -251,34 +253,6 @@ func (d *Debug) checkValue(u *unit, attr uint64, v value) error {
 			return err
 		}
 		return d.checkLocations(u, offset)
-	case formRef1, formRef2, formRef4, formRef8, formRefUdata:
-		to := u.at + v.number
-		if v.number >= u.end-u.at {
-			return format.Errorf("refers to offset %#x of a unit of %#x bytes", v.number, u.end-u.at)
-		}
-		if to == u.first {
-			return format.Errorf("refers to offset %#x, the unit's own entry, which gdb finds in no unit", v.number)
-		}
-		if attr == attrSibling {
-			u.entries.siblings.add(to)
-		} else {
-			u.entries.referred.add(to)
-		}
-	case formRefAddr:
-		if u.typeEntry != 0 {
-			if v.number < u.first || v.number >= u.end {
-				return format.Errorf("refers to %#x, outside of its unit: gdb finds other types than a type unit's own by their signatures alone", v.number)
-			}
-			u.entries.referred.add(v.number)
-			break
-		}
-		if d.entries.starts == nil {
-			return nil // from .debug_types into .debug_info, which has not been read
-		}
-		if v.number/64 >= uint64(len(d.entries.referred)) {
-			return format.Errorf("refers to %#x, past the end of .debug_info", v.number)
-		}
-		d.entries.referred.add(v.number)
 	}
 	offset := v.form == formSecOffset || u.version < 4 && (v.form == formData4 || v.form == formData8)
 	switch {

@@ -20,6 +20,12 @@ const (
 	lineFixedPC     = 9
 )
 
+// A lineContext is what a line program takes from a unit that refers to it.
+type lineContext struct {
+	addrSize       int
+	strOffsetsBase uint64
+}
+
 // checkLineProgram checks the header and the opcodes of a line program.
 func (d *Debug) checkLineProgram(u *unit, offset uint64) error {
 	if d.line.opaque {
@@ -28,17 +34,24 @@ func (d *Debug) checkLineProgram(u *unit, offset uint64) error {
 	if offset >= uint64(len(d.line.b)) {
 		return format.Errorf(".debug_line ends at %#x", len(d.line.b))
 	}
+	context := lineContext{u.addrSize, u.strOffsetsBase}
+	if d.lines[offset] == context {
+		return nil // another unit's, too
+	}
 	r := cursor.Reader{Bytes: d.line.b, At: int(offset)}
 	length, offsetSize := r.Length()
 	if r.Short || length > uint64(r.Left()) {
 		return format.Errorf("its length is %#x, the section ends %#x bytes later", length, r.Left())
+	}
+	if err := d.line.take(int(length), ".debug_line"); err != nil {
+		return err
 	}
 	r.Bytes = r.Bytes[:uint64(r.At)+length]
 	version := r.U16()
 	if version < 2 || version > 5 {
 		return format.Errorf("its version is %d, debuggers read 2 to 5", version)
 	}
-	l := unit{version: version, offsetSize: offsetSize, addrSize: u.addrSize, strOffsetsBase: u.strOffsetsBase}
+	l := unit{encoding: encoding{version, offsetSize, u.addrSize}, strOffsetsBase: u.strOffsetsBase}
 	if version >= 5 {
 		if size := r.U8(); size != 8 && size != 4 {
 			return format.Errorf("its address_size is %d, addresses have 8 bytes", size)
@@ -78,19 +91,24 @@ func (d *Debug) checkLineProgram(u *unit, offset uint64) error {
 		}
 	} else {
 		for len(r.String()) > 0 { // directories
-			d.steps--
 		}
 		for len(r.String()) > 0 { // files
 			r.ULEB()
 			r.ULEB()
 			r.ULEB()
-			d.steps--
 		}
 	}
 	if r.Short {
 		return format.Errorf("its directories and files go on past its header_length %#x", headerLength)
 	}
-	return d.checkLineOpcodes(&program, opcodeBase, operands)
+	if err := d.checkLineOpcodes(&program, opcodeBase, operands); err != nil {
+		return err
+	}
+	if d.lines == nil {
+		d.lines = map[uint64]lineContext{}
+	}
+	d.lines[offset] = context
+	return nil
 }
 
 // checkFileEntries checks the directories or the files of a DWARF 5 line program.
@@ -127,9 +145,6 @@ func (d *Debug) checkFileEntries(r *cursor.Reader, l *unit, files bool) error {
 				return format.Errorf("a file has no name")
 			}
 		}
-		if d.steps--; d.steps <= 0 {
-			return nil
-		}
 	}
 	return nil
 }
@@ -162,8 +177,7 @@ func (d *Debug) isEmpty(u *unit, v value) bool {
 
 // checkLineOpcodes checks that no opcode of a line program ends past the program.
 func (d *Debug) checkLineOpcodes(r *cursor.Reader, opcodeBase byte, operands []byte) error {
-	for r.Left() > 0 && d.steps > 0 {
-		d.steps--
+	for r.Left() > 0 {
 		at := r.At
 		switch op := r.U8(); {
 		case op >= opcodeBase: // special

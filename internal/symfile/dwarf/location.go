@@ -32,15 +32,14 @@ func (d *Debug) checkLocations(u *unit, offset uint64) error {
 		return format.Errorf("refers to .debug_loclists %#x, which ends at %#x", offset, len(d.loclists.b))
 	}
 	r := cursor.Reader{Bytes: d.loclists.b, At: int(offset)}
-	for d.steps > 0 {
-		d.steps--
+	for {
 		at := r.At
 		kind := r.U8()
 		if kind == lleEnd {
 			if r.Short {
 				return format.Errorf("refers to .debug_loclists %#x, a list that does not end in the section", offset)
 			}
-			return nil
+			return d.loclists.take(r.At-int(offset), ".debug_loclists")
 		}
 		known, err := d.checkListAddresses(u, &r, kind)
 		if !known {
@@ -53,7 +52,6 @@ func (d *Debug) checkLocations(u *unit, offset uint64) error {
 			return format.Errorf("refers to .debug_loclists %#x, where the entry at %#x %s", offset, at, err)
 		}
 	}
-	return nil
 }
 
 // checkListAddresses checks the addresses in front of the expression in an entry of a
@@ -95,8 +93,7 @@ func (d *Debug) checkOldLocations(u *unit, offset uint64) error {
 		return format.Errorf("refers to .debug_loc %#x, which ends at %#x", offset, len(d.loc.b))
 	}
 	r := cursor.Reader{Bytes: d.loc.b, At: int(offset)}
-	for d.steps > 0 {
-		d.steps--
+	for {
 		at := r.At
 		start, end := r.Uint(u.addrSize), r.Uint(u.addrSize)
 		if r.Short {
@@ -104,7 +101,7 @@ func (d *Debug) checkOldLocations(u *unit, offset uint64) error {
 		}
 		switch {
 		case start == 0 && end == 0:
-			return nil
+			return d.loc.take(r.At-int(offset), ".debug_loc")
 		case start == 1<<(8*u.addrSize)-1: // a base address
 			continue
 		}
@@ -112,7 +109,6 @@ func (d *Debug) checkOldLocations(u *unit, offset uint64) error {
 			return format.Errorf("refers to .debug_loc %#x, where the entry at %#x %s", offset, at, err)
 		}
 	}
-	return nil
 }
 
 func (d *Debug) checkAddressIndex(u *unit, index uint64) error {
@@ -122,7 +118,6 @@ func (d *Debug) checkAddressIndex(u *unit, index uint64) error {
 // checkExpression checks a DWARF expression that begins with so many values on the
 // stack.
 func (d *Debug) checkExpression(u *unit, b []byte, stack int) error {
-	d.steps -= len(b)
 	return expression.Check(b, expression.Place{Unit: &unitOf{d, u}, AddrSize: u.addrSize, OffsetSize: u.offsetSize, Stack: stack})
 }
 
@@ -134,7 +129,7 @@ const anything = 1 << 10
 // begins. A defect of gdb's: where it reads a place ahead, for its index of symbols or
 // for the members of a class, it writes in front of the stack if too much is taken from
 // that. Elsewhere it notices, and gcc does write such.
-func stackOf(attr, tag uint64) int {
+func stackOf(attr uint64, tag uint16) int {
 	switch {
 	case tag == tagDwarfProcedure: // it has arguments, which are not known here
 		return anything
@@ -158,24 +153,23 @@ func (r *unitOf) Type(offset uint64) error {
 	if offset >= r.u.end-r.u.at {
 		return format.Errorf("has an expression with a type at offset %#x of a unit of %#x bytes", offset, r.u.end-r.u.at)
 	}
-	r.u.entries.referred.add(r.u.at + offset)
+	r.d.entries.referred.add(r.u.id(r.u.at + offset))
 	return nil
 }
 
 func (r *unitOf) Entry(offset uint64, section, calls bool) error {
+	v := value{form: formRef4, number: offset}
 	if section {
-		if r.d.entries.starts == nil {
-			return nil // from .debug_types into .debug_info, which has not been read
-		}
-		if offset/64 >= uint64(len(r.d.entries.referred)) {
-			return format.Errorf("has an expression with the entry at %#x, past the end of .debug_info", offset)
-		}
-		r.d.entries.referred.add(offset)
-		return nil
+		v.form = formRefAddr
 	}
-	if offset >= r.u.end-r.u.at {
-		return format.Errorf("has an expression with an entry at offset %#x of a unit of %#x bytes", offset, r.u.end-r.u.at)
+	to, err := r.d.target(r.u, v)
+	if err != nil {
+		return format.Errorf("has an expression that %s", err)
 	}
-	r.u.entries.referred.add(r.u.at + offset)
+	r.d.entries.referred.add(to)
+	if calls {
+		r.d.entries.calling.add(r.u.entry)
+		r.d.entries.called.add(to)
+	}
 	return nil
 }

@@ -22,15 +22,14 @@ func (d *Debug) checkRanges(u *unit, offset uint64) error {
 		return format.Errorf("refers to .debug_rnglists %#x, which ends at %#x", offset, len(d.rnglists.b))
 	}
 	r := cursor.Reader{Bytes: d.rnglists.b, At: int(offset)}
-	for d.steps > 0 {
-		d.steps--
+	for {
 		at := r.At
 		kind := r.U8()
 		if kind == rleEnd {
 			if r.Short {
 				return format.Errorf("refers to .debug_rnglists %#x, a list that does not end in the section", offset)
 			}
-			return nil
+			return d.rnglists.take(r.At-int(offset), ".debug_rnglists")
 		}
 		if kind > rleStartLength {
 			return format.Errorf("refers to .debug_rnglists %#x, where an entry at %#x is of kind %d, which is unknown", offset, at, kind)
@@ -43,5 +42,4 @@ func (d *Debug) checkRanges(u *unit, offset uint64) error {
 			return format.Errorf("refers to .debug_rnglists %#x, where the entry at %#x %s", offset, at, err)
 		}
 	}
-	return nil
 }

@@ -1,9 +1,6 @@
 package dwarf
 
 import (
-	"math/bits"
-	"slices"
-
 	"github.com/libjitdebug/libjitdebug/internal/cursor"
 	"github.com/libjitdebug/libjitdebug/internal/format"
 )
@@ -20,94 +17,92 @@ const (
 
 // Tags.
 const (
-	tagClass          = 0x02
-	tagLexicalBlock   = 0x0b
-	tagMember         = 0x0d
-	tagCompileUnit    = 0x11
-	tagPartialUnit    = 0x3c
-	tagTypeUnit       = 0x41
-	tagSkeletonUnit   = 0x4a
-	tagStructure      = 0x13
-	tagSubroutineType = 0x15
-	tagTypedef        = 0x16
-	tagUnion          = 0x17
-	tagSubrange       = 0x21
-	tagBaseType       = 0x24
-	tagInlined        = 0x1d
-	tagNamelist       = 0x2b
-	tagNamelistItem   = 0x2c
-	tagSubprogram     = 0x2e
-	tagDwarfProcedure = 0x36
-	tagNamespace      = 0x39
-	tagInterface      = 0x38
-	tagTemplateAlias  = 0x43
+	tagArray                 = 0x01
+	tagClass                 = 0x02
+	tagLexicalBlock          = 0x0b
+	tagMember                = 0x0d
+	tagCompileUnit           = 0x11
+	tagPartialUnit           = 0x3c
+	tagTypeUnit              = 0x41
+	tagSkeletonUnit          = 0x4a
+	tagStructure             = 0x13
+	tagSubroutineType        = 0x15
+	tagTypedef               = 0x16
+	tagUnion                 = 0x17
+	tagSubrange              = 0x21
+	tagConst                 = 0x26
+	tagVolatile              = 0x35
+	tagRestrict              = 0x37
+	tagAtomic                = 0x47
+	tagEnumeration           = 0x04
+	tagInheritance           = 0x1c
+	tagPointerMember         = 0x1f
+	tagPointer               = 0x0f
+	tagReference             = 0x10
+	tagRvalue                = 0x42
+	tagUnspecifiedType       = 0x3b
+	tagUnspecifiedParameters = 0x18
+	tagEnumerator            = 0x28
+	tagImportedUnit          = 0x3d
+	tagVariant               = 0x19
+	tagVariantPart           = 0x33
+	tagBaseType              = 0x24
+	tagInlined               = 0x1d
+	tagNamelist              = 0x2b
+	tagNamelistItem          = 0x2c
+	tagSubprogram            = 0x2e
+	tagDwarfProcedure        = 0x36
+	tagNamespace             = 0x39
+	tagInterface             = 0x38
+	tagTemplateAlias         = 0x43
 )
+
+// An encoding is what the size of values depends on.
+type encoding struct {
+	version              uint16
+	offsetSize, addrSize int
+}
 
 // A unit is one unit of .debug_info or .debug_types.
 type unit struct {
-	at, end    uint64 // where it starts and ends in its section
-	version    uint16
-	offsetSize int
-	addrSize   int
-	abbrevs    uint64
-	first      uint64 // where its first entry starts
-	typeEntry  uint64 // offset of the type in a type unit, or 0
-	entries    *entries
-	types      bool   // in .debug_types
-	numbered   bool   // its header has a dwo_id
-	tag        uint64 // of the entry that is being read
+	encoding
+	part      int    // which of the sections that are checked
+	base      uint64 // the id of what is at offset 0 of the section
+	at, end   uint64 // where it starts and ends in its section
+	first     uint64 // where its first entry starts
+	abbrevs   uint64
+	table     *abbrevTable
+	typeEntry uint64 // offset of the type in a type unit, or 0
+	signature uint64 // of that type
+	numbered  bool   // its header has a dwo_id
+	entry     uint64 // the id of the entry that is being read
+	tag       uint16 // its tag
 
 	strOffsetsBase, addrBase, rnglistsBase, loclistsBase uint64
 }
 
-// checkUnits checks .debug_info.
-func (d *Debug) checkUnits(b []byte) error {
-	d.entries = newEntries(len(b))
-	d.units = make(bitset, len(b)/64+1)
-	if err := d.checkUnitSection(b, false, &d.entries); err != nil {
-		return err
-	}
-	if d.steps <= 0 {
-		return nil // not all entries have been read
-	}
-	return d.entries.check()
-}
+// id is the number of what is at an offset of the unit's section.
+func (u *unit) id(offset uint64) uint64 { return u.base + offset }
 
-// checkTypeUnits checks a .debug_types of DWARF 4.
-func (d *Debug) checkTypeUnits(b []byte) error {
-	entries := newEntries(len(b))
-	if err := d.checkUnitSection(b, true, &entries); err != nil || d.steps <= 0 {
-		return err
-	}
-	return entries.check()
-}
-
-// check checks that attributes refer to where an entry starts.
-func (e *entries) check() error {
-	for i := range e.starts {
-		if bad := e.referred[i] &^ e.starts[i]; bad != 0 {
-			return format.Errorf("an entry refers to %#x, where no entry starts", i*64+bits.TrailingZeros64(bad))
-		}
-		if bad := e.siblings[i] &^ (e.starts[i] | e.ends[i]); bad != 0 {
-			return format.Errorf("a DW_AT_sibling refers to %#x, where no entry starts", i*64+bits.TrailingZeros64(bad))
-		}
-	}
-	return nil
-}
-
-func (d *Debug) checkUnitSection(b []byte, types bool, entries *entries) error {
-	for at := 0; at < len(b) && d.steps > 0; {
-		u := unit{at: uint64(at), entries: entries, types: types}
+// checkUnits checks a .debug_info, or a .debug_types of DWARF 4.
+func (d *Debug) checkUnits(b []byte, types bool) error {
+	part, base := len(d.parts)-1, d.parts[len(d.parts)-1].base
+	for at := 0; at < len(b); {
+		u := unit{part: part, base: base, at: uint64(at)}
 		r := cursor.Reader{Bytes: b, At: at}
 		if err := d.readUnit(&r, &u, types); err != nil {
 			return format.Errorf("unit at %#x: %s", at, err)
 		}
-		if !types {
-			d.units.add(u.at)
-		}
-		r.Bytes = b[:u.end] // so that no entry is read past the unit's end
-		if err := d.checkEntries(&r, &u); err != nil {
-			return err
+		d.entries.units.add(u.id(u.at))
+		if u.table != nil {
+			r.Bytes = b[:u.end] // so that no entry is read past the unit's end
+			d.readBases(r, &u)
+			u.first = uint64(r.At)
+			d.entries.firsts.add(u.id(u.first))
+			d.units = append(d.units, unitRange{u.encoding, u.table, part, u.base, u.id(u.at), u.id(u.first), u.id(u.end)})
+			if err := d.checkEntries(&r, &u); err != nil {
+				return err
+			}
 		}
 		at = int(u.end)
 	}
@@ -144,12 +139,13 @@ func (d *Debug) readUnit(r *cursor.Reader, u *unit, types bool) error {
 		u.numbered = true
 		r.Skip(8)
 	case unitType, unitSplitTyp:
-		d.signatures = append(d.signatures, r.U64())
+		u.signature = r.U64()
 		u.typeEntry = r.Uint(offsetSize)
 		if u.typeEntry >= u.end-u.at {
 			return format.Errorf("its type_offset is %#x, it has %#x bytes", u.typeEntry, u.end-u.at)
 		}
-		u.entries.referred.add(u.at + u.typeEntry)
+		d.types = append(d.types, signedType{u.signature, u.id(u.at + u.typeEntry)})
+		d.entries.referred.add(u.id(u.at + u.typeEntry))
 	default:
 		return format.Errorf("its unit_type is %d, DWARF has 1 to 6", typ)
 	}
@@ -166,216 +162,211 @@ func (d *Debug) readUnit(r *cursor.Reader, u *unit, types bool) error {
 		if u.abbrevs >= uint64(len(d.abbrev.b)) {
 			return format.Errorf("its debug_abbrev_offset is %#x, .debug_abbrev ends at %#x", u.abbrevs, len(d.abbrev.b))
 		}
-		if err := d.readAbbrevs(u.abbrevs); err != nil {
+		var err error
+		if u.table, err = d.abbrevsAt(u.abbrevs); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// mostNested is how deep entries may be in others, and how many may lead from one to
+// the next: debuggers call themselves for each.
+const mostNested = 1000
+
+// A parent is an entry whose children are being read.
+type parent struct {
+	tag     uint16
+	sibling uint64 // where its DW_AT_sibling says that they end, or 0
+	closing int    // which of the closings is its own
+}
+
 // checkEntries checks a unit's debugging information entries.
 func (d *Debug) checkEntries(r *cursor.Reader, u *unit) error {
-	if d.abbrev.opaque {
-		return nil
-	}
-	d.readBases(*r, u)
-	u.first = uint64(r.At)
-	depth := 0
-	var parents [64]uint64 // tags of the entries above; of deeper ones they are not kept
-	for d.steps > 0 {
+	parents := d.parents[:0]
+	defer func() { d.parents = parents }()
+	for {
 		at := r.At
 		code := r.ULEB()
 		if r.Short {
 			return format.Errorf("unit at %#x: its entries go on past its end at %#x", u.at, u.end)
 		}
-		d.steps--
+		if r.At-at > longestCode {
+			return format.Errorf("entry at %#x: its abbreviation code has %d bytes", at, r.At-at)
+		}
 		if code == 0 {
-			u.entries.ends.add(uint64(at))
-			if depth == 0 {
+			if len(parents) == 0 {
 				return format.Errorf("unit at %#x: its first entry is an end of entries", u.at)
 			}
-			if depth--; depth == 0 {
+			p := parents[len(parents)-1]
+			parents = parents[:len(parents)-1]
+			d.closings[p.closing].end = uint32(u.id(uint64(r.At)))
+			if p.sibling != 0 && p.sibling != uint64(r.At) {
+				return format.Errorf("its DW_AT_sibling refers to %#x, but the children of that entry end at %#x", p.sibling, r.At)
+			}
+			if len(parents) == 0 {
 				return nil
 			}
 			continue
 		}
-		u.entries.starts.add(uint64(at))
-		a, ok := d.abbrevs.find(code)
+		d.entries.starts.add(u.id(uint64(at)))
+		a, ok := u.table.find(code)
 		if !ok {
 			return format.Errorf("entry at %#x: its abbreviation code %d is not in the table at .debug_abbrev %#x", at, code, u.abbrevs)
 		}
-		u.tag = a.tag
-		declaration, split, numbered := false, false, u.numbered
-		attributes := cursor.Reader{Bytes: d.abbrev.b, At: a.attributes}
-		for {
-			attr, form := attributes.ULEB(), attributes.ULEB()
-			if form == formImplicitConst {
-				attributes.ULEB()
-			}
-			if attr == 0 && form == 0 {
-				break
-			}
-			for form == formIndirect && !r.Short {
-				form = r.ULEB()
-				if err := checkClass(attr, form); err != nil {
-					return format.Errorf("entry at %#x: attribute %#x: %s", at, attr, err)
-				}
-			}
-			if err := d.checkForm(form); err != nil && !r.Short {
-				return format.Errorf("entry at %#x: attribute %#x: %s", at, attr, err)
-			}
-			if !known(form) {
-				d.steps = 0 // where the next value starts is not known: the rest is not checked
-				return nil
-			}
-			v := u.readForm(r, form)
-			if r.Short {
-				return format.Errorf("entry at %#x: attribute %#x ends past the unit's end at %#x", at, attr, u.end)
-			}
-			if err := d.checkValue(u, attr, v); err != nil {
-				return format.Errorf("entry at %#x: attribute %#x %s", at, attr, err)
-			}
-			declaration = declaration || attr == attrDeclaration
-			if v.form == formRefSig8 {
-				d.wanted = append(d.wanted, v.number)
-			}
-			if attr == attrContainingType || attr == attrType && a.tag == tagSubrange {
-				if err := d.checkTypeReference(r, u, attr, v); err != nil {
-					return format.Errorf("entry at %#x: attribute %#x %s", at, attr, err)
-				}
-			}
-			if isLink(attr) {
-				if err := d.checkLink(r, u, uint64(at), v); err != nil {
-					return format.Errorf("entry at %#x: attribute %#x %s", at, attr, err)
-				}
-			}
-			if attr == attrDwoName || attr == attrGNUDwoName {
-				split = true
-			}
-			numbered = numbered || attr == attrGNUDwoID
-			d.steps--
+		u.entry, u.tag = u.id(uint64(at)), a.tag
+		sibling, err := d.checkAttributes(r, u, a, at, len(parents) == 0)
+		if err != nil {
+			return err
 		}
-		if split && !numbered && depth == 0 {
-			return format.Errorf("entry at %#x: it has the name of a DWARF object file, and the unit has no number to find in that", at)
+		var above uint16
+		if len(parents) > 0 {
+			above = parents[len(parents)-1].tag
 		}
-		if isUnit(a.tag) != (depth == 0) {
-			if depth == 0 {
-				return format.Errorf("entry at %#x: its tag is %#x, the first entry of a unit has that of a unit", at, a.tag)
-			}
+		switch {
+		case isUnit(a.tag) && len(parents) > 0:
 			return format.Errorf("entry at %#x: its tag is %#x, a unit's, but it is not the first of its unit", at, a.tag)
-		}
-		if a.tag == tagNamelistItem && depth > 0 && depth <= len(parents) && parents[depth-1] != tagNamelist {
+		case !isUnit(a.tag) && len(parents) == 0:
+			return format.Errorf("entry at %#x: its tag is %#x, the first entry of a unit has that of a unit", at, a.tag)
+		case a.tag == tagNamelistItem && above != tagNamelist:
 			return format.Errorf("entry at %#x: it is a DW_TAG_namelist_item outside of a DW_TAG_namelist", at)
-		}
-		if a.tag == tagMember && !declaration && depth > 0 && depth <= len(parents) && isScope(parents[depth-1]) {
+		case a.tag == tagMember && !a.declaration && isScope(above):
 			return format.Errorf("entry at %#x: it is a DW_TAG_member outside of a class", at)
+		case a.children && isLeaf(a.tag):
+			return format.Errorf("entry at %#x: its tag is %#x, and it has children", at, a.tag)
+		case a.children && len(parents) == mostNested:
+			return format.Errorf("entry at %#x: it is in %d others", at, mostNested)
 		}
-		if a.children {
-			if depth < len(parents) {
-				parents[depth] = a.tag
+		switch {
+		case a.children:
+			if a.tag == tagArray || isAggregate(a.tag) {
+				d.entries.nodes.add(u.id(uint64(at)))
 			}
-			depth++
-		} else if depth == 0 {
+			parents = append(parents, parent{a.tag, sibling, len(d.closings)})
+			d.closings = append(d.closings, closing{at: uint32(u.id(uint64(at)))})
+		case sibling != 0 && sibling != uint64(r.At):
+			return format.Errorf("entry at %#x: its DW_AT_sibling refers to %#x, but it ends at %#x", at, sibling, r.At)
+		case len(parents) == 0:
 			return nil
 		}
 	}
-	return nil
 }
 
-// checkTypeReference checks DW_AT_containing_type, which has to refer to a class, and
-// a subrange's DW_AT_type, which has to refer to a type with a size. A defect of
-// gdb's: where they do not, internal_type_vptr_fieldno and create_range_type end it with
-// an internal error.
-func (d *Debug) checkTypeReference(r *cursor.Reader, u *unit, attr uint64, v value) error {
-	to, ok := u.target(v)
-	if !ok {
+// longestCode is how many bytes an abbreviation's code may have: it is read again for
+// each reference to its entry.
+const longestCode = 10
+
+// checkAttributes checks the attributes of an entry, and returns where its DW_AT_sibling
+// refers to, or 0.
+func (d *Debug) checkAttributes(r *cursor.Reader, u *unit, a abbrev, at int, first bool) (sibling uint64, err error) {
+	split, numbered, sized, contained := false, u.numbered, a.sized, false
+	for _, s := range u.table.of(a) {
+		attr, form := uint64(s.attr), uint64(s.form)
+		if form == formIndirect {
+			form, err = indirect(r, attr)
+		}
+		v := value{}
+		if err == nil {
+			v = u.readForm(r, form)
+		}
+		if r.Short {
+			return 0, format.Errorf("entry at %#x: attribute %#x ends past the unit's end at %#x", at, attr, u.end)
+		}
+		if err == nil {
+			err = d.checkValue(u, attr, v)
+		}
+		if err == nil && isReference(v.form) {
+			if attr == attrSibling {
+				sibling = v.number + u.at
+			} else {
+				err = d.refer(u, uint64(at), attr, v)
+			}
+		}
+		if err != nil {
+			return 0, format.Errorf("entry at %#x: attribute %#x %s", at, attr, err)
+		}
+		switch attr {
+		case attrByteSize:
+			sized = sized || v.number != 0 || v.block != nil
+		case attrContainingType:
+			contained = true
+		case attrDwoName, attrGNUDwoName:
+			split = true
+		case attrGNUDwoID:
+			numbered = true
+		}
+	}
+	if split && !numbered && first {
+		return 0, format.Errorf("entry at %#x: it has the name of a DWARF object file, and the unit has no number to find in that", at)
+	}
+	if a.tag == tagPointerMember && !contained {
+		return 0, format.Errorf("entry at %#x: it is a DW_TAG_ptr_to_member_type without a DW_AT_containing_type", at)
+	}
+	if (a.tag == tagBaseType || a.tag == tagEnumeration) && !sized {
+		d.entries.sizeless.add(u.id(uint64(at)))
+	}
+	return sibling, nil
+}
+
+// indirect reads the form of a value that is in the entry itself.
+func indirect(r *cursor.Reader, attr uint64) (uint64, error) {
+	form := r.ULEB()
+	if r.Short {
+		return 0, nil
+	}
+	if form == formIndirect || form == formImplicitConst {
+		return 0, format.Errorf("has an indirect form %#x", form)
+	}
+	if err := checkForm(form); err != nil {
+		return 0, err
+	}
+	return form, checkClass(attr, form)
+}
+
+// refer notes to which entry an attribute refers.
+func (d *Debug) refer(u *unit, at, attr uint64, v value) error {
+	if attr < attrLowestUser {
+		d.entries.nodes.add(u.id(at))
+	}
+	if v.form == formRefSig8 {
+		d.wanted = append(d.wanted, v.number)
 		return nil
 	}
-	target := cursor.Reader{Bytes: r.Bytes, At: int(to)}
-	a, ok := d.abbrevs.find(target.ULEB())
+	to, err := d.target(u, v)
 	switch {
-	case !ok:
-		return nil // entries.check finds out that no entry starts there
-	case attr == attrContainingType && !isClass(a.tag):
-		return format.Errorf("refers to %#x, an entry with tag %#x, which is no class", to, a.tag)
-	case attr == attrContainingType:
-		return nil
-	case !isType(a.tag):
-		return format.Errorf("refers to %#x, an entry with tag %#x, which is no type", to, a.tag)
-	case a.tag != tagBaseType:
-		return nil
-	}
-	attributes := cursor.Reader{Bytes: d.abbrev.b, At: a.attributes}
-	for !target.Short && !attributes.Short {
-		attr, form := attributes.ULEB(), attributes.ULEB()
-		size := value{form: form}
-		if form == formImplicitConst {
-			size.number = attributes.ULEB()
-		}
-		if attr == 0 && form == 0 {
-			return format.Errorf("refers to %#x, a type without a size", to)
-		}
-		if form == formIndirect || !known(form) {
-			return nil
-		}
-		if form != formImplicitConst {
-			size = u.readForm(&target, form)
-		}
-		if attr == attrByteSize && size.number != 0 || attr == attrBitSize {
-			return nil
-		}
+	case err != nil:
+		return err
+	case u.tag == tagImportedUnit && attr == attrImport:
+		d.entries.nodes.add(u.id(u.first))
+		d.imports = append(d.imports, imported{u.id(u.first), to})
+	case to == u.id(u.first):
+		return format.Errorf("refers to offset %#x, the unit's own entry, which gdb finds in no unit", v.number)
+	case to != nowhere:
+		d.entries.referred.add(to)
 	}
 	return nil
 }
 
-// longestLink is more links in a row than any compiler writes: from a concrete function
-// to its abstract one, and from that to the declaration in its class.
-const longestLink = 16
+// nowhere is no id.
+const nowhere = 1<<64 - 1
 
-// checkLink follows the links from an entry, within its unit, and refuses a circle.
-func (d *Debug) checkLink(r *cursor.Reader, u *unit, from uint64, v value) error {
-	to, ok := u.target(v)
-	for n := 0; ok; n++ {
-		if to == from || n == longestLink {
-			return format.Errorf("leads by way of others back to %#x: gdb follows it for ever", to)
-		}
-		target := cursor.Reader{Bytes: r.Bytes, At: int(to)}
-		a, found := d.abbrevs.find(target.ULEB())
-		if !found || !a.links {
-			return nil
-		}
-		attributes := cursor.Reader{Bytes: d.abbrev.b, At: a.attributes}
-		for ok = false; !ok && !target.Short && !attributes.Short; d.steps-- {
-			attr, form := attributes.ULEB(), attributes.ULEB()
-			if form == formImplicitConst {
-				attributes.ULEB()
-			}
-			for form == formIndirect && !target.Short {
-				form = target.ULEB()
-			}
-			if attr == 0 && form == 0 || !known(form) {
-				return nil
-			}
-			if next := u.readForm(&target, form); isLink(attr) {
-				to, ok = u.target(next)
-			}
-		}
-	}
-	return nil
-}
-
-// target is the offset to which a value refers; false where that is not in the unit.
-func (u *unit) target(v value) (uint64, bool) {
+// target is the id of what a value refers to.
+func (d *Debug) target(u *unit, v value) (uint64, error) {
+	part := &d.parts[u.part]
 	switch {
-	case v.form >= formRef1 && v.form <= formRefUdata && v.number < u.end-u.at:
-		return u.at + v.number, true
-	case v.form == formRefAddr && !u.types && v.number >= u.first && v.number < u.end:
-		return v.number, true
+	case v.form != formRefAddr && v.number >= u.end-u.at:
+		return 0, format.Errorf("refers to offset %#x of a unit of %#x bytes", v.number, u.end-u.at)
+	case v.form != formRefAddr:
+		return u.id(u.at + v.number), nil
+	case u.typeEntry != 0 && (v.number < u.first || v.number >= u.end):
+		return 0, format.Errorf("refers to %#x, outside of its unit: gdb finds other types than a type unit's own by their signatures alone", v.number)
+	case v.number >= uint64(len(part.bytes)):
+		return 0, format.Errorf("refers to %#x, past the end of the section", v.number)
 	}
-	return 0, false
+	return u.base + v.number, nil
 }
 
-func isType(tag uint64) bool {
+func isType(tag uint16) bool {
 	switch tag {
 	case 0x01, 0x02, 0x04, 0x0f, 0x10, 0x12, 0x13, 0x15, 0x16, 0x17, 0x1f, 0x20, 0x21, 0x24, 0x26, 0x29, 0x2d,
 		0x31, 0x35, 0x37, 0x38, 0x3b, 0x40, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x4b:
@@ -384,11 +375,11 @@ func isType(tag uint64) bool {
 	return tag >= 0x4080 // a vendor's
 }
 
-func isUnit(tag uint64) bool {
+func isUnit(tag uint16) bool {
 	return tag == tagCompileUnit || tag == tagPartialUnit || tag == tagTypeUnit || tag == tagSkeletonUnit
 }
 
-func isClass(tag uint64) bool {
+func isClass(tag uint16) bool {
 	switch tag {
 	case tagClass, tagInterface, tagStructure, tagUnion, tagTypedef, tagTemplateAlias:
 		return true
@@ -396,7 +387,7 @@ func isClass(tag uint64) bool {
 	return false
 }
 
-func isScope(tag uint64) bool {
+func isScope(tag uint16) bool {
 	switch tag {
 	case tagNamespace, tagCompileUnit, tagPartialUnit, tagTypeUnit,
 		tagLexicalBlock, tagInlined, tagSubprogram, tagSubroutineType:
@@ -405,20 +396,46 @@ func isScope(tag uint64) bool {
 	return false
 }
 
+// isLeaf says whether no compiler gives children to an entry; lldb crashes over types
+// that are among those of some.
+func isLeaf(tag uint16) bool {
+	switch tag {
+	case tagUnspecifiedParameters, tagImportedUnit, tagBaseType, tagEnumerator, tagMember, tagInheritance, tagUnspecifiedType, tagNamelistItem,
+		tagConst, tagVolatile, tagRestrict, tagAtomic, tagPointer, tagReference, tagRvalue, tagPointerMember, tagSubrange:
+		return true
+	}
+	return false
+}
+
+// isAggregate says whether what is in a value of a type is in its children.
+func isAggregate(tag uint16) bool {
+	switch tag {
+	case tagClass, tagInterface, tagStructure, tagUnion:
+		return true
+	}
+	return false
+}
+
+// isPointer says whether a value of a type does not hold one of the type that it
+// refers to.
+func isPointer(tag uint16) bool {
+	switch tag {
+	case tagPointer, tagReference, tagRvalue, tagPointerMember, tagSubroutineType:
+		return true
+	}
+	return false
+}
+
 // readBases reads, from a unit's first entry, where its part of the tables of strings,
 // addresses and lists starts.
 func (d *Debug) readBases(r cursor.Reader, u *unit) {
-	a, ok := d.abbrevs.find(r.ULEB())
+	a, ok := u.table.find(r.ULEB())
 	if !ok {
 		return
 	}
-	attributes := cursor.Reader{Bytes: d.abbrev.b, At: a.attributes}
-	for !r.Short {
-		attr, form := attributes.ULEB(), attributes.ULEB()
-		if form == formImplicitConst {
-			attributes.ULEB()
-		}
-		if attr == 0 && form == 0 || !known(form) || form == formIndirect {
+	for _, s := range u.table.of(a) {
+		attr, form := uint64(s.attr), uint64(s.form)
+		if form == formIndirect || r.Short {
 			return
 		}
 		v := u.readForm(&r, form)
@@ -433,20 +450,4 @@ func (d *Debug) readBases(r cursor.Reader, u *unit) {
 			u.loclistsBase = v.number
 		}
 	}
-}
-
-// CheckSignatures checks that the types exist to which entries refer by signature. A
-// defect of gdb's: where a class is missing, internal_type_vptr_fieldno ends it with an
-// internal error.
-func (d *Debug) CheckSignatures() error {
-	if len(d.wanted) == 0 || d.steps <= 0 || d.partial {
-		return nil
-	}
-	slices.Sort(d.signatures)
-	for _, signature := range d.wanted {
-		if _, ok := slices.BinarySearch(d.signatures, signature); !ok {
-			return format.Errorf("an entry refers to the type with signature %#x, which no type unit has", signature)
-		}
-	}
-	return nil
 }

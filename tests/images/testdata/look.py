@@ -78,6 +78,7 @@ def listed(kind):
 
 
 def look(addresses):
+    pc = gdb.newest_frame().pc()
     for command in COMMANDS:
         run(command)
     for kind, commands in OF_NAMES.items():
@@ -85,7 +86,6 @@ def look(addresses):
         for name in names[:: max(1, len(names) // NAMES)][:NAMES]:
             for command in commands:
                 run(command.format(name), strict=False)
-    pc = gdb.selected_frame().pc()
     for address in addresses:
         run("frame 0")
         run("set $pc = " + address)
@@ -96,7 +96,7 @@ def look(addresses):
 
 
 for setting in ("confirm off", "pagination off", "width 0", "breakpoint pending off", "max-completions 10",
-                "backtrace limit 10", "debug-file-directory /nonexistent", "auto-solib-add off", "max-value-size 4096"):
+                "backtrace limit 10", "debug-file-directory /nonexistent", "auto-solib-add off", "max-value-size 4096", "may-call-functions off"):
     gdb.execute("set " + setting)
 gdb.execute("set complaints " + os.environ.get("JITDEBUG_COMPLAINTS", "0"))
 gdb.execute("break main")
