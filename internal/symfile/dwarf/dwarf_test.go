@@ -91,3 +91,29 @@ func TestStrayNamelistItem(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestLinePrograms: an opcode that gdb ends itself over, and what a row is about that is
+// not there.
+func TestLinePrograms(t *testing.T) {
+	for _, c := range []struct{ opcodes, want string }{
+		{"\x00\x09\x02\x00\x00\x00\x30\x00\x00\x00\x00\x01\x00\x01\x01", ""},
+		{"\x04\x01\x00\x02\x04\x07\x01", ""},
+		{"\x00\x03\x80\x00\x00\x01", ""}, // a vendor's
+		{"\x00\x06\x03f\x00\x00\x00\x00", "its opcode at .debug_line 0x23 is a DW_LNE_define_file"},
+		{"\x04\x02\x01", "its opcode at .debug_line 0x23 is about file 2, there are 1 from 1 on"},
+		{"\x04\x00\x01", "its opcode at .debug_line 0x23 is about file 0, there are 1 from 1 on"},
+		{"\x00\x05\x02\x00\x00\x00\x30", "its opcode at .debug_line 0x23 has 5 bytes, which its operand has not"},
+		{"\x00\x02\x01\x00", "its opcode at .debug_line 0x23 has 2 bytes, which its operand has not"},
+		{"\x00\x09\x02", "its opcode at .debug_line 0x23 ends past the line program's end"},
+	} {
+		header := "\x04\x00\x00\x00\x00\x00\x01\x01\x01\xfb\x0e\x0d\x00\x01\x01\x01\x01\x00\x00\x00\x01\x00\x00\x01" + "\x00" + "f\x00\x00\x00\x00" + "\x00"
+		line := []byte("\x00\x00\x00\x00" + header + c.opcodes)
+		line[0], line[6] = byte(len(line)-4), byte(len(header)-6)
+		image := withInfo(append(unitHeader(0), 1, 12, 0, 0, 0, 0), []byte{1, 0x11, 0, 0x13, 0x0b, 0x10, 0x17, 0, 0, 0},
+			samples.Section{Name: ".debug_line", Type: 1, Data: line})
+		err := check(t, image)
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("% x: %v, want %q", c.opcodes, err, c.want)
+		}
+	}
+}

@@ -2,12 +2,14 @@ package dwarf
 
 import (
 	"github.com/libjitdebug/libjitdebug/internal/cursor"
+	"github.com/libjitdebug/libjitdebug/internal/elf"
 	"github.com/libjitdebug/libjitdebug/internal/format"
 )
 
 // Content types of a DWARF 5 line program's directories and files.
 const (
 	contentPath       = 1      // DW_LNCT_path
+	contentDirectory  = 2      // DW_LNCT_directory_index
 	contentLowestUser = 0x2000 // DW_LNCT_lo_user
 )
 
@@ -17,7 +19,16 @@ const (
 	lineCopy        = 1
 	lineAdvancePC   = 2
 	lineAdvanceLine = 3
+	lineSetFile     = 4
 	lineFixedPC     = 9
+)
+
+// Extended opcodes.
+const (
+	lineEndSequence      = 1
+	lineSetAddress       = 2
+	lineDefineFile       = 3
+	lineSetDiscriminator = 4
 )
 
 // A lineContext is what a line program takes from a unit that refers to it.
@@ -82,18 +93,26 @@ func (d *Debug) checkLineProgram(u *unit, offset uint64) error {
 		return format.Errorf("its line_range is 0")
 	}
 	operands := r.Take(uint64(opcodeBase) - 1)
+	var first, files uint64
 	if version >= 5 {
-		if err := d.checkFileEntries(&r, &l, false); err != nil {
+		directories, err := d.checkFileEntries(&r, &l, false, 0)
+		if err != nil {
 			return err
 		}
-		if err := d.checkFileEntries(&r, &l, true); err != nil {
+		if files, err = d.checkFileEntries(&r, &l, true, directories); err != nil {
 			return err
 		}
 	} else {
-		for len(r.String()) > 0 { // directories
+		first = 1
+		directories := uint64(0)
+		for len(r.String()) > 0 {
+			directories++
 		}
-		for len(r.String()) > 0 { // files
-			r.ULEB()
+		for len(r.String()) > 0 {
+			files++
+			if directory := r.ULEB(); directory > directories {
+				return format.Errorf("its file %d is in directory %d of %d", files, directory, directories)
+			}
 			r.ULEB()
 			r.ULEB()
 		}
@@ -101,7 +120,7 @@ func (d *Debug) checkLineProgram(u *unit, offset uint64) error {
 	if r.Short {
 		return format.Errorf("its directories and files go on past its header_length %#x", headerLength)
 	}
-	if err := d.checkLineOpcodes(&program, opcodeBase, operands); err != nil {
+	if err := d.checkLineOpcodes(&program, u.addrSize, opcodeBase, operands, first, files); err != nil {
 		return err
 	}
 	if d.lines == nil {
@@ -111,23 +130,28 @@ func (d *Debug) checkLineProgram(u *unit, offset uint64) error {
 	return nil
 }
 
-// checkFileEntries checks the directories or the files of a DWARF 5 line program.
-func (d *Debug) checkFileEntries(r *cursor.Reader, l *unit, files bool) error {
+// checkFileEntries checks the directories of a DWARF 5 line program, or its files, which
+// are in so many directories, and returns how many there are.
+func (d *Debug) checkFileEntries(r *cursor.Reader, l *unit, files bool, directories uint64) (uint64, error) {
 	count := int(r.U8())
-	formats := r.Bytes[r.At:]
+	start := r.At
+	formats := r.Bytes[start:]
 	named := false
 	for range count {
 		named = r.ULEB() == contentPath || named
 		form := r.ULEB()
 		if !r.Short && !isFileForm(form) {
-			return format.Errorf("form %#x in its directories or files is unknown there", form)
+			return 0, format.Errorf("form %#x in its directories or files is unknown there", form)
 		}
+	}
+	if r.At-start > 2*longestCode*count {
+		return 0, format.Errorf("the forms of its directories or files have %d bytes", r.At-start)
 	}
 	entries := r.ULEB()
 	if entries > 0 && !named && !r.Short {
-		return format.Errorf("its %d directories or files have no names", entries)
+		return 0, format.Errorf("its %d directories or files have no names", entries)
 	}
-	for ; entries > 0 && !r.Short; entries-- {
+	for n := uint64(0); n < entries && !r.Short; n++ {
 		pair := cursor.Reader{Bytes: formats}
 		for range count {
 			content, form := pair.ULEB(), pair.ULEB()
@@ -139,14 +163,17 @@ func (d *Debug) checkFileEntries(r *cursor.Reader, l *unit, files bool) error {
 				continue
 			}
 			if err := d.checkValue(l, 0, v); err != nil {
-				return format.Errorf("a file entry %s", err)
+				return 0, format.Errorf("a file entry %s", err)
+			}
+			if content == contentDirectory && files && v.number >= directories {
+				return 0, format.Errorf("file %d is in directory %d, there are %d", n, v.number, directories)
 			}
 			if content == contentPath && files && d.isEmpty(l, v) {
-				return format.Errorf("a file has no name")
+				return 0, format.Errorf("a file has no name")
 			}
 		}
 	}
-	return nil
+	return entries, nil
 }
 
 // isFileForm says whether gdb reads a form in the entries of a line program.
@@ -159,8 +186,8 @@ func isFileForm(form uint64) bool {
 	return false
 }
 
-// isEmpty says whether a string, which has been checked, is known to be empty. A
-// defect of gdb's: it crashes when it reads a line program with a file without a name.
+// isEmpty says whether a string that has been checked is known to be empty. A defect of
+// gdb's: a file without a name ends it.
 func (d *Debug) isEmpty(u *unit, v value) bool {
 	s := &d.str
 	switch v.form {
@@ -169,26 +196,34 @@ func (d *Debug) isEmpty(u *unit, v value) bool {
 	case formLineStrp:
 		s = &d.lineStr
 	case formStrp:
+	case formStrx, formStrx1, formStrx2, formStrx3, formStrx4:
+		r := cursor.Reader{Bytes: elf.Slice(d.strOffsets.b, u.strOffsetsBase+v.number*uint64(u.offsetSize), uint64(u.offsetSize))}
+		v.number = r.Uint(u.offsetSize)
+		if r.Short {
+			return false
+		}
 	default:
 		return false
 	}
 	return v.number < uint64(len(s.b)) && s.b[v.number] == 0
 }
 
-// checkLineOpcodes checks that no opcode of a line program ends past the program.
-func (d *Debug) checkLineOpcodes(r *cursor.Reader, opcodeBase byte, operands []byte) error {
+// checkLineOpcodes checks that the opcodes of a line program are whole, and that the
+// files that its rows are about are there: those from first on, so many.
+func (d *Debug) checkLineOpcodes(r *cursor.Reader, addrSize int, opcodeBase byte, operands []byte, first, files uint64) error {
 	for r.Left() > 0 {
 		at := r.At
+		var err error
 		switch op := r.U8(); {
 		case op >= opcodeBase: // special
 		case op == lineExtended:
-			length := r.ULEB()
-			if length == 0 {
-				continue
-			}
-			r.Skip(length)
+			err = checkExtended(r, addrSize)
 		case op == lineFixedPC:
 			r.U16()
+		case op == lineSetFile:
+			if file := r.ULEB(); (file < first || file-first >= files) && !r.Short {
+				err = format.Errorf("is about file %d, there are %d from %d on", file, files, first)
+			}
 		default:
 			for range operands[min(int(op), len(operands))-1] {
 				r.ULEB()
@@ -197,6 +232,35 @@ func (d *Debug) checkLineOpcodes(r *cursor.Reader, opcodeBase byte, operands []b
 		if r.Short {
 			return format.Errorf("its opcode at .debug_line %#x ends past the line program's end", at)
 		}
+		if err != nil {
+			return format.Errorf("its opcode at .debug_line %#x %s", at, err)
+		}
+	}
+	return nil
+}
+
+// checkExtended checks an extended opcode from its length on. A defect of gdb's: in
+// lnp_state_machine::record_line a file of DW_LNE_define_file has no symbol table, and
+// that is an internal error.
+func checkExtended(r *cursor.Reader, addrSize int) error {
+	length := r.ULEB()
+	if length == 0 {
+		return nil // which ends the program for gdb
+	}
+	body := cursor.Reader{Bytes: r.Take(length)}
+	switch op := body.U8(); op {
+	case lineEndSequence:
+	case lineSetAddress:
+		body.Skip(uint64(addrSize))
+	case lineSetDiscriminator:
+		body.ULEB()
+	case lineDefineFile:
+		return format.Errorf("is a DW_LNE_define_file, which gdb has forgotten when a row is about it")
+	default:
+		return nil // a vendor's, or unknown
+	}
+	if (body.Short || body.Left() != 0) && !r.Short {
+		return format.Errorf("has %d bytes, which its operand has not", length)
 	}
 	return nil
 }
