@@ -28,6 +28,14 @@ func GNUSize(b []byte) (size uint64, ok bool) {
 	return bits.ReverseBytes64(le.Uint64(b[4:])), true
 }
 
+// MostUncompressed is how many bytes the compressed sections of a file of so many may
+// hold in all. What they claim is up to whoever wrote them; those of compilers hold a
+// few times the file, and more only where it is small.
+func MostUncompressed(file int) uint64 {
+	const ratio, small, most = 8, 2 << 20, 1 << 30
+	return min(max(ratio*uint64(file), small), most)
+}
+
 // MaxRatio is the highest number of bytes per compressed byte: in zlib, of matches of
 // 258 bytes in two bits each; in Zstandard, of blocks that repeat a byte 128 Ki times,
 // in four bytes each. 0 for an unknown ch_type.

@@ -152,6 +152,7 @@ func (m *image) addLoaded(i int) {
 func (m *image) addDebug() error {
 	f := m.f
 	known := map[string]uint32{}
+	uncompressed, limit := uint64(0), elf.MostUncompressed(len(f.Bytes))
 	for i := range f.plans {
 		s := &f.plans[i]
 		if s.fate != debug {
@@ -160,6 +161,12 @@ func (m *image) addDebug() error {
 		compression, err := f.compression(i)
 		if err != nil {
 			return err
+		}
+		if compression.typ != 0 {
+			if uncompressed += compression.size; compression.size > limit || uncompressed > limit {
+				return f.sectionError(BadObject, i, "its uncompressed size is "+hex(compression.size)+", with those before it more than "+
+					decimal(limit)+" bytes, which an object of "+decimal(len(f.Bytes))+" may have")
+			}
 		}
 		name, nameOffset := f.name(i), f.Sections[i].Name
 		plain := name

@@ -3,8 +3,10 @@ package object
 import (
 	"bytes"
 	"debug/elf"
+	"encoding/binary"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -282,5 +284,39 @@ func TestUnaligned(t *testing.T) {
 		if s := f.Section(".text"); s.Addr != address || s.Addralign != want {
 			t.Errorf("loaded at %#x it is at %#x, aligned to %d, not %d", address, s.Addr, s.Addralign, want)
 		}
+	}
+}
+
+// TestUncompressed: what compressed sections claim to hold has a limit, and it is one for
+// all of them together.
+func TestUncompressed(t *testing.T) {
+	const limit = 2 << 20
+	for _, c := range []struct {
+		claims  []uint64
+		refused bool
+	}{{[]uint64{limit}, false}, {[]uint64{limit + 1}, true}, {[]uint64{limit, 1}, true}, {[]uint64{limit / 2, limit/2 + 1}, true}} {
+		sections := []samples.Section{{Name: ".text", Type: 1, Flags: 6, Data: make([]byte, 64)}}
+		for _, size := range c.claims {
+			data := binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64([]byte{1, 0, 0, 0, 0, 0, 0, 0}, size), 1)
+			sections = append(sections, samples.Section{Name: ".debug_str", Type: 1, Flags: 0x800, Data: append(data, make([]byte, 4096)...)})
+		}
+		object := samples.Build(samples.Layout{Type: 1}, sections)
+		_, err := place(object, everywhere(object, 0))
+		if (err != nil && strings.Contains(err.Error(), "with those before it more than")) != c.refused {
+			t.Errorf("%#x: %v", c.claims, err)
+		}
+	}
+}
+
+// TestIndex: an index of the debug information is left out.
+func TestIndex(t *testing.T) {
+	object := samples.Build(samples.Layout{Type: 1}, []samples.Section{
+		{Name: ".text", Type: 1, Flags: 6, Data: make([]byte, 64)}, {Name: ".debug_names", Type: 1, Data: make([]byte, 64)}})
+	image, err := place(object, everywhere(object, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f, err := elf.NewFile(bytes.NewReader(image)); err != nil || f.Section(".debug_names") != nil {
+		t.Errorf("it is in the image: %v", err)
 	}
 }

@@ -91,6 +91,8 @@ func (f *file) fateUnloaded(i int) fate {
 		return dropped
 	case string(name) == ".eh_frame":
 		return frame
+	case string(name) == ".debug_names": // an index, which would be wrong about code that was not loaded
+		return dropped
 	case bytes.HasPrefix(name, []byte(".debug_")), bytes.HasPrefix(name, []byte(".zdebug_")):
 		return debug
 	}

@@ -164,14 +164,10 @@ func truncate(k *machine.Relocation, v uint64) uint64 {
 
 // tombstone is the address that stands for code that was not loaded in a section of
 // DWARF with this name, as linkers call and choose it: 0; but 1 in the lists of DWARF
-// 4, which a 0 would end, and where 1 makes an empty range; and in an index, the
-// highest number, which is no code's address.
+// 4, which a 0 would end, and where 1 makes an empty range.
 func tombstone(name string) uint64 {
-	switch name {
-	case ".debug_loc", ".debug_ranges":
+	if name == ".debug_loc" || name == ".debug_ranges" {
 		return 1
-	case ".debug_names":
-		return 1<<64 - 1
 	}
 	return 0
 }

@@ -1,6 +1,7 @@
 package symfile
 
 import (
+	"github.com/libjitdebug/libjitdebug/internal/elf"
 	"github.com/libjitdebug/libjitdebug/internal/symfile/cfi"
 	"github.com/libjitdebug/libjitdebug/internal/symfile/dwarf"
 )
@@ -12,12 +13,9 @@ func (f *file) checkFrames() error {
 		if name != dwarf.Frame && name != dwarf.EHFrame {
 			continue
 		}
-		b, ok, err := f.load(i)
+		b, err := f.load(i)
 		if err != nil {
 			return err
-		}
-		if !ok {
-			continue
 		}
 		if err := cfi.Check(b, name == dwarf.EHFrame); err != nil {
 			return f.sectionErrorf(i, "%s", err)
@@ -32,14 +30,19 @@ func (f *file) checkDebug() error {
 	names := make([]dwarf.Section, f.count)
 	for i := uint64(1); i < f.count; i++ {
 		names[i] = f.debugName(i)
+		if names[i] == dwarf.Other && (f.section(i).Flags&elf.SHF_COMPRESSED != 0 || f.isGNUCompressed(i)) {
+			if _, err := f.uncompressed(i); err != nil {
+				return err
+			}
+		}
 		if !d.Wants(names[i]) {
 			continue
 		}
-		b, ok, err := f.load(i)
+		b, err := f.load(i)
 		if err != nil {
 			return err
 		}
-		d.Add(names[i], b, ok)
+		d.Add(names[i], b)
 	}
 	var entries []uint64 // the sections that have such
 	check := func(section, other dwarf.Section) error {
@@ -48,14 +51,14 @@ func (f *file) checkDebug() error {
 				continue
 			}
 			i := uint64(n)
-			b, ok, err := f.load(i)
+			b, err := f.load(i)
 			if err != nil {
 				return err
 			}
 			if name != dwarf.Aranges {
 				entries = append(entries, i)
 			}
-			if err := d.Check(name, b, ok); err != nil {
+			if err := d.Check(name, b); err != nil {
 				return f.sectionErrorf(i, "%s", err)
 			}
 		}

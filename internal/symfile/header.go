@@ -11,6 +11,7 @@ import (
 type file struct {
 	elf.File
 	machine      *machine.Machine
+	room         func(bytes uintptr) bool // Limits.Room
 	segments     []elf.Prog64
 	count        uint64 // of sections
 	names        uint64 // index of the section that holds the sections' names
@@ -41,6 +42,7 @@ const (
 	hasRelocations
 	hasGroups
 	hasCompressed
+	hasOther // what checkOther looks at
 	hasDebug // more than call frame information
 )
 

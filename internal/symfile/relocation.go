@@ -144,24 +144,26 @@ func (f *file) findRelocations() {
 	}
 }
 
-// load is a section as a debugger sees it, relocated. ok is false where that is not
-// known here, as for a compressed section.
-func (f *file) load(i uint64) (b []byte, ok bool, err error) {
+// load is a section as a debugger sees it, uncompressed and relocated.
+func (f *file) load(i uint64) (b []byte, err error) {
 	if f.section(i).Flags&elf.SHF_COMPRESSED != 0 || f.isGNUCompressed(i) {
-		return nil, false, nil
+		if b, err = f.uncompressed(i); err != nil {
+			return nil, err
+		}
+	} else {
+		b = f.contents(i)
 	}
-	b = f.contents(i)
 	if f.relocations != nil && f.relocations[i] != 0 {
 		return f.relocated(i, f.relocations[i], b)
 	}
-	return b, true, nil
+	return b, nil
 }
 
 // relocated is a copy of the bytes b of section i, with the relocations of section
-// table applied; ok is false where they are SHT_REL, which are not applied here.
-func (f *file) relocated(i, table uint64, b []byte) (_ []byte, ok bool, err error) {
+// table applied.
+func (f *file) relocated(i, table uint64, b []byte) ([]byte, error) {
 	if f.section(table).Type != elf.SHT_RELA {
-		return nil, false, nil
+		return nil, f.sectionErrorf(table, "sh_type is SHT_REL (9), relocations of this machine are SHT_RELA (4)")
 	}
 	relocations := f.Relocs(f.section(table))
 	symbols := elf.Table[elf.Sym64](f.contents(uint64(f.section(table).Link) % f.count))
@@ -198,9 +200,9 @@ func (f *file) relocated(i, table uint64, b []byte) (_ []byte, ok bool, err erro
 			continue // no address and no offset into a section, such as R_X86_64_DTPOFF64
 		}
 		if elf.Slice(b, r.Off, uint64(kind.Size)) == nil {
-			return nil, false, f.sectionErrorf(table, "relocation %d: r_offset is %#x, section %d has %#x bytes", n, r.Off, i, len(b))
+			return nil, f.sectionErrorf(table, "relocation %d: r_offset is %#x, section %d has %#x bytes", n, r.Off, i, len(b))
 		}
 		put(b[r.Off:], kind.Size, value)
 	}
-	return b, true, nil
+	return b, nil
 }

@@ -90,9 +90,11 @@ func (f *file) checkSections(taken uint64) error {
 		if typ == elf.SHT_STRTAB && length != 0 && flags&elf.SHF_COMPRESSED == 0 && f.Bytes[offset+length-1] != 0 {
 			return f.sectionErrorf(i, "the last byte of the string table is %#x, not a NUL", f.Bytes[offset+length-1])
 		}
-		if start := nameStart(names, h); isDebugStart(start) || start == startFrame {
+		start := nameStart(names, h)
+		if isDebugStart(start) || start == startFrame {
 			f.noteDebug(i, start)
 		}
+		f.noteOther(start)
 		end = max(end, offset+length)
 		if sum += length; sum < length {
 			sum = 1<<64 - 1 // an overflow: checkSize refuses the image

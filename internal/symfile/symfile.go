@@ -45,7 +45,7 @@ type Limits struct {
 
 // CheckWithin is Check within limits.
 func CheckWithin(image []byte, limits Limits) error {
-	f := file{File: elf.File{Bytes: image}}
+	f := file{File: elf.File{Bytes: image}, room: limits.Room}
 	if err := f.open(machine.Host); err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func CheckWithin(image []byte, limits Limits) error {
 		return err
 	}
 	// The sizes in the headers are right, so the contents can be read by them.
-	if f.has&(hasDebug|hasRelocations|hasGroups) != 0 && !limits.Room(2*uintptr(len(image))) {
+	if f.has&(hasDebug|hasRelocations|hasGroups) != 0 && !limits.Room(4*uintptr(len(image))) {
 		return ErrMemory
 	}
 	if err := f.checkContents(); err != nil {
@@ -85,6 +85,11 @@ func (f *file) checkContents() error {
 	}
 	if f.has&hasGroups != 0 {
 		if err := f.checkGroups(); err != nil {
+			return err
+		}
+	}
+	if f.has&hasOther != 0 {
+		if err := f.checkOther(); err != nil {
 			return err
 		}
 	}

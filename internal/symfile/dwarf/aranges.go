@@ -17,7 +17,7 @@ func (d *Debug) checkAddressRanges(b []byte) error {
 		if version := r.U16(); version != 2 {
 			return format.Errorf("set at %#x: its version is %d, the only one is 2", at, version)
 		}
-		if unit := r.Uint(offsetSize); !d.partial && !d.entries.units.has(unit) {
+		if unit := r.Uint(offsetSize); !d.entries.units.has(unit) {
 			return format.Errorf("set at %#x: its debug_info_offset is %#x, where no unit starts", at, unit)
 		}
 		size, segment := uint64(r.U8()), r.U8()

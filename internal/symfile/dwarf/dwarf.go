@@ -76,7 +76,6 @@ type Debug struct {
 	imports  []imported
 	types    []signedType
 	wanted   []uint64 // signatures that entries refer to
-	partial  bool     // the contents of a .debug_info or .debug_types are not known
 
 	parents []parent // used anew for each unit
 }
@@ -85,8 +84,7 @@ type Debug struct {
 type section struct {
 	b      []byte
 	exists bool
-	opaque bool // its contents are not known: it is compressed
-	left   int  // how many bytes more of it are read
+	left   int // how many bytes more of it are read
 }
 
 // reads is how often a section is read, at the most, by the lists or line programs in
@@ -104,25 +102,18 @@ func (s *section) take(bytes int, name string) error {
 // Wants says whether units refer to a section of this kind, so that Add must get it.
 func (d *Debug) Wants(s Section) bool { return d.shared(s) != nil }
 
-// Add adds a section to which units refer; known is false where its contents are not
-// known.
-func (d *Debug) Add(s Section, b []byte, known bool) {
-	*d.shared(s) = section{b, true, !known, 1<<12 + reads*len(b)}
+// Add adds a section to which units refer.
+func (d *Debug) Add(s Section, b []byte) {
+	*d.shared(s) = section{b, true, 1<<12 + reads*len(b)}
 }
 
-// Check checks a section that refers to others; known is as for Add.
-func (d *Debug) Check(s Section, b []byte, known bool) error {
-	switch {
-	case s == Aranges && known:
+// Check checks a section that refers to others.
+func (d *Debug) Check(s Section, b []byte) error {
+	if s == Aranges {
 		return d.checkAddressRanges(b)
-	case s == Info || s == Types:
-		d.addPart(b)
-		if known {
-			return d.checkUnits(b, s == Types)
-		}
-		d.partial = true
 	}
-	return nil
+	d.addPart(b)
+	return d.checkUnits(b, s == Types)
 }
 
 // shared is where a section is kept to which units refer; nil for other sections.

@@ -243,13 +243,13 @@ func (d *Debug) checkValue(u *unit, attr uint64, v value) error {
 		return d.checkAddressIndex(u, v.number)
 	case formRnglistx:
 		offset, err := d.listOffset(u, v.number, u.rnglistsBase, &d.rnglists, ".debug_rnglists")
-		if err != nil || d.rnglists.opaque {
+		if err != nil {
 			return err
 		}
 		return d.checkRanges(u, offset)
 	case formLoclistx:
 		offset, err := d.listOffset(u, v.number, u.loclistsBase, &d.loclists, ".debug_loclists")
-		if err != nil || d.loclists.opaque {
+		if err != nil {
 			return err
 		}
 		return d.checkLocations(u, offset)
@@ -272,9 +272,6 @@ func (d *Debug) checkValue(u *unit, attr uint64, v value) error {
 
 // inSection checks an offset into a section of strings.
 func inSection(offset uint64, s *section, name string) error {
-	if s.opaque {
-		return nil
-	}
 	if !s.exists {
 		return format.Errorf("refers to %s, which does not exist", name)
 	}
@@ -286,9 +283,6 @@ func inSection(offset uint64, s *section, name string) error {
 
 // inTable checks an index into a table in a section.
 func inTable(index, base, size uint64, s *section, name string) error {
-	if s.opaque {
-		return nil
-	}
 	if !s.exists {
 		return format.Errorf("refers to %s, which does not exist", name)
 	}
@@ -302,7 +296,7 @@ func (d *Debug) checkStringIndex(u *unit, index uint64) error {
 	if u.strOffsetsBase == 0 {
 		return format.Errorf("refers to string %d, but the unit has no DW_AT_str_offsets_base", index)
 	}
-	if err := inTable(index, u.strOffsetsBase, uint64(u.offsetSize), &d.strOffsets, ".debug_str_offsets"); err != nil || d.strOffsets.opaque {
+	if err := inTable(index, u.strOffsetsBase, uint64(u.offsetSize), &d.strOffsets, ".debug_str_offsets"); err != nil {
 		return err
 	}
 	r := cursor.Reader{Bytes: d.strOffsets.b, At: int(u.strOffsetsBase + index*uint64(u.offsetSize))}
@@ -312,9 +306,6 @@ func (d *Debug) checkStringIndex(u *unit, index uint64) error {
 // listOffset is where list number index of a unit starts; base is where the offsets
 // of its lists are.
 func (d *Debug) listOffset(u *unit, index, base uint64, s *section, name string) (uint64, error) {
-	if s.opaque {
-		return 0, nil
-	}
 	header := uint64(12)
 	if u.offsetSize == 8 {
 		header = 20

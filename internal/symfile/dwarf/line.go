@@ -39,9 +39,6 @@ type lineContext struct {
 
 // checkLineProgram checks the header and the opcodes of a line program.
 func (d *Debug) checkLineProgram(u *unit, offset uint64) error {
-	if d.line.opaque {
-		return nil
-	}
 	if offset >= uint64(len(d.line.b)) {
 		return format.Errorf(".debug_line ends at %#x", len(d.line.b))
 	}

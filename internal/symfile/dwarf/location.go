@@ -25,9 +25,6 @@ func (d *Debug) checkLocations(u *unit, offset uint64) error {
 	if u.version < 5 {
 		return d.checkOldLocations(u, offset)
 	}
-	if d.loclists.opaque {
-		return nil
-	}
 	if offset >= uint64(len(d.loclists.b)) {
 		return format.Errorf("refers to .debug_loclists %#x, which ends at %#x", offset, len(d.loclists.b))
 	}
@@ -86,9 +83,6 @@ func (d *Debug) checkListAddresses(u *unit, r *cursor.Reader, kind byte) (known 
 
 // checkOldLocations checks a location list of DWARF 2 to 4.
 func (d *Debug) checkOldLocations(u *unit, offset uint64) error {
-	if d.loc.opaque {
-		return nil
-	}
 	if offset >= uint64(len(d.loc.b)) {
 		return format.Errorf("refers to .debug_loc %#x, which ends at %#x", offset, len(d.loc.b))
 	}

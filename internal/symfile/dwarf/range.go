@@ -15,7 +15,7 @@ const (
 
 // checkRanges checks the range list of DWARF 5 at an offset.
 func (d *Debug) checkRanges(u *unit, offset uint64) error {
-	if d.rnglists.opaque || u.version < 5 {
+	if u.version < 5 {
 		return nil
 	}
 	if offset >= uint64(len(d.rnglists.b)) {

@@ -36,12 +36,10 @@ func (d *Debug) CheckReferences() (section int, err error) {
 		return section, format.Errorf("an entry refers to %#x, %s", offset, text)
 	}
 	slices.SortFunc(d.types, func(a, b signedType) int { return cmp.Compare(a.signature, b.signature) })
-	if !d.partial {
-		// A defect of gdb's: where such a type should have been a class, it ends itself.
-		for _, signature := range d.wanted {
-			if d.signed(signature) == nowhere {
-				return 0, format.Errorf("an entry refers to the type with signature %#x, which no type unit has", signature)
-			}
+	// A defect of gdb's: where such a type should have been a class, it ends itself.
+	for _, signature := range d.wanted {
+		if d.signed(signature) == nowhere {
+			return 0, format.Errorf("an entry refers to the type with signature %#x, which no type unit has", signature)
 		}
 	}
 	g := graph{Debug: d}

@@ -94,15 +94,13 @@ func (d *Debug) checkUnits(b []byte, types bool) error {
 			return format.Errorf("unit at %#x: %s", at, err)
 		}
 		d.entries.units.add(u.id(u.at))
-		if u.table != nil {
-			r.Bytes = b[:u.end] // so that no entry is read past the unit's end
-			d.readBases(r, &u)
-			u.first = uint64(r.At)
-			d.entries.firsts.add(u.id(u.first))
-			d.units = append(d.units, unitRange{u.encoding, u.table, part, u.base, u.id(u.at), u.id(u.first), u.id(u.end)})
-			if err := d.checkEntries(&r, &u); err != nil {
-				return err
-			}
+		r.Bytes = b[:u.end] // so that no entry is read past the unit's end
+		d.readBases(r, &u)
+		u.first = uint64(r.At)
+		d.entries.firsts.add(u.id(u.first))
+		d.units = append(d.units, unitRange{u.encoding, u.table, part, u.base, u.id(u.at), u.id(u.first), u.id(u.end)})
+		if err := d.checkEntries(&r, &u); err != nil {
+			return err
 		}
 		at = int(u.end)
 	}
@@ -155,19 +153,15 @@ func (d *Debug) readUnit(r *cursor.Reader, u *unit, types bool) error {
 	if r.Short {
 		return format.Errorf("its length is %#x, less than its header", length)
 	}
-	if !d.abbrev.opaque {
-		if !d.abbrev.exists {
-			return format.Errorf("there is no .debug_abbrev")
-		}
-		if u.abbrevs >= uint64(len(d.abbrev.b)) {
-			return format.Errorf("its debug_abbrev_offset is %#x, .debug_abbrev ends at %#x", u.abbrevs, len(d.abbrev.b))
-		}
-		var err error
-		if u.table, err = d.abbrevsAt(u.abbrevs); err != nil {
-			return err
-		}
+	if !d.abbrev.exists {
+		return format.Errorf("there is no .debug_abbrev")
 	}
-	return nil
+	if u.abbrevs >= uint64(len(d.abbrev.b)) {
+		return format.Errorf("its debug_abbrev_offset is %#x, .debug_abbrev ends at %#x", u.abbrevs, len(d.abbrev.b))
+	}
+	var err error
+	u.table, err = d.abbrevsAt(u.abbrevs)
+	return err
 }
 
 // mostNested is how deep entries may be in others, and how many may lead from one to
