@@ -8,6 +8,7 @@ var AArch64 = Machine{
 	StackPointer: 31, FramePointer: 29, ReturnAddress: 30, Pushed: 0, LastGeneral: 46, Trap: "\x00\x00\x20\xd4",
 	// General, pc, the state of the signed return address; VG, FFR, P0 to P15, V0 to V31, Z0 to Z31.
 	registers:      registers(0, 39, 46, 127),
+	named:          registers(0, 31, 64, 95),
 	LastRelocation: elf.R_AARCH64_IRELATIVE,
 	Relocations: []Relocation{
 		{elf.R_AARCH64_ABS64, Absolute, 8, AnyRange},

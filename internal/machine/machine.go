@@ -19,6 +19,7 @@ type Machine struct {
 	Pushed        byte // how many bytes a call instruction pushes: the return address, or nothing
 	LastGeneral   byte // the highest register that can hold an address
 	registers     [4]uint64
+	named         [4]uint64 // those for which gdb has a name
 	Trap          string // the instruction that a debugger writes into code for a breakpoint
 
 	Relocations    []Relocation // those that sections of DWARF have
@@ -114,6 +115,11 @@ func (m *Machine) HasRegister(number uint64) bool {
 // HoldsAddress says whether there is one and addresses can be in it.
 func (m *Machine) HoldsAddress(number uint64) bool {
 	return number <= uint64(m.LastGeneral) && m.HasRegister(number)
+}
+
+// HasName says whether gdb has a name for a register.
+func (m *Machine) HasName(number uint64) bool {
+	return number < 256 && m.named[number/64]>>(number%64)&1 != 0
 }
 
 // registers are those from and to a number, in pairs.

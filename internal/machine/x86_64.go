@@ -9,6 +9,7 @@ var X86_64 = Machine{
 	// General, SSE, x87 and MMX; flags, segments and their bases; task registers; control;
 	// the upper 16 of AVX-512; its masks and the bounds; the upper 16 general ones of APX.
 	registers:      registers(0, 55, 58, 59, 62, 66, 67, 82, 118, 129, 130, 145),
+	named:          registers(0, 40, 49, 55, 64, 66),
 	LastRelocation: elf.R_X86_64_REX_GOTPCRELX,
 	Relocations: []Relocation{
 		{elf.R_X86_64_64, Absolute, 8, AnyRange},

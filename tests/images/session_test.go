@@ -211,6 +211,8 @@ func tolerated(line string) bool {
 		": No such file or directory",
 		// Registers of which a frame's description says nothing, or that are as before.
 		"incomplete CFI data",
+		// Registers that the machine has, and gdb knows nothing of.
+		"bad DWARF register number",
 		// A breakpoint whose code has gone.
 		"Error in re-setting breakpoint",
 	} {

@@ -120,6 +120,9 @@ func TestCheckInstructions(t *testing.T) {
 		{"\x05\xa0\x1f\x08", "its instruction at 0x0 is about register 4000, which the machine has not"},
 		{"\x09\x06\xa0\x1f", "its instruction at 0x0 is about register 4000, which the machine has not"},
 		{"\x09\xa0\x1f\x06", "its instruction at 0x0 is about register 4000, which the machine has not"},
+		{"\xee", "its instruction at 0x0 restores register 46, for which gdb has no name"},
+		{"\x06\x2e", "its instruction at 0x0 restores register 46, for which gdb has no name"},
+		{"\x85\x02\xc5\xf1\x06\x40", ""}, // flags, MXCSR
 		{"\x41\x0b", "its instruction at 0x1 restores a state, and none was remembered"},
 		{"\x0a\x0b\x0b", "its instruction at 0x2 restores a state, and none was remembered"},
 		{strings.Repeat("\x0a", 33), "its instruction at 0x20 remembers a state, and 32 are remembered already"},

@@ -53,6 +53,9 @@ func (p *program) check(r *cursor.Reader) error {
 			}
 		case 3: // restore
 			r.At = at + 1
+			if !machine.Host.HasName(register) {
+				return unnamed(at, register)
+			}
 		default:
 			if op == 0 { // nop
 				r.At = at + 1
@@ -95,6 +98,13 @@ func (p *program) noRow(at, row int) error {
 	return format.Errorf("its row that ends at %#x has no CFA: neither the CIE nor the instructions from %#x on say where it is", at, row)
 }
 
+// unnamed is what is wrong with an instruction that restores a register. A defect of
+// gdb's: where it complains that there is no rule to restore (set complaints), it ends
+// itself over a register without a name, such as those of MMX.
+func unnamed(at int, register uint64) error {
+	return format.Errorf("its instruction at %#x restores register %d, for which gdb has no name", at, register)
+}
+
 // instruction reads one that has no operand in its opcode. It returns the register
 // that it is about, or one that there is.
 func (p *program) instruction(r *cursor.Reader) (register uint64, err error) {
@@ -111,7 +121,11 @@ func (p *program) instruction(r *cursor.Reader) (register uint64, err error) {
 	case 0x05, 0x11, 0x14, 0x15, 0x2f: // offset_extended, offset_extended_sf, val_offset, val_offset_sf, GNU_negative_offset_extended
 		register = r.ULEB()
 		r.ULEB()
-	case 0x06, 0x07, 0x08: // restore_extended, undefined, same_value
+	case 0x06: // restore_extended
+		if register = r.ULEB(); machine.Host.HasRegister(register) && !machine.Host.HasName(register) {
+			return 0, unnamed(at, register)
+		}
+	case 0x07, 0x08: // undefined, same_value
 		register = r.ULEB()
 	case 0x09: // register
 		register = r.ULEB()
