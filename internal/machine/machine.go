@@ -20,7 +20,7 @@ type Machine struct {
 	LastGeneral   byte // the highest register that can hold an address
 	registers     [4]uint64
 	named         [4]uint64 // those for which gdb has a name
-	Trap          string // the instruction that a debugger writes into code for a breakpoint
+	Trap          string    // the instruction that a debugger writes into code for a breakpoint
 
 	Relocations    []Relocation // those that sections of DWARF have
 	LastRelocation uint32       // the highest type that a debugger knows

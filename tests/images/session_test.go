@@ -49,6 +49,9 @@ func (d *debugger) show(t *testing.T, images []samples.Image) (complaints []stri
 		if shown.end == "" {
 			break
 		}
+		if found := os.Getenv("JITDEBUG_FOUND"); found != "" {
+			s.keep(t, s.lines[at-1], found)
+		}
 		// An image ended the debugger, or one before it did: go on with the next.
 		if culprits := s.bisect(t, s.lines[:at]); culprits != "" {
 			complaints = append(complaints, culprits)
@@ -85,6 +88,18 @@ func (d *debugger) lay(t *testing.T, images []samples.Image) *session {
 		s.lines = append(s.lines, path+addresses(image.Data))
 	}
 	return s
+}
+
+// keep copies an image into a folder.
+func (s *session) keep(t *testing.T, line, folder string) {
+	path, _, _ := strings.Cut(line, " ")
+	data, err := os.ReadFile(path)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(folder, filepath.Base(path)), data, 0o666)
+	}
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 // addresses are some in an image's code, as they stand in a list.
@@ -207,7 +222,8 @@ func tolerated(line string) bool {
 		// Sections were placed and the segments were not, or the other way round.
 		"outside of ELF segments",
 		"in <in-memory@",
-		// The source, which is not looked for.
+		// The source, which is not looked for, and the rest of split debug information.
+		"Could not find DWO CU",
 		": No such file or directory",
 		// Registers of which a frame's description says nothing, or that are as before.
 		"incomplete CFI data",

@@ -52,7 +52,8 @@ type fixed struct {
 }
 
 // Formed is an image with entries of all kinds, to which one attribute was given in
-// one form. References are to a base type, or to a class where a base has to be.
+// one form. References are to a base type, or to a class or a function where that has to
+// be.
 func Formed(version byte, attribute uint64, form byte) []byte {
 	const code = 0x30000000
 	name, typ := fixed{0x03, formString}, fixed{0x49, formRef4}
@@ -88,7 +89,7 @@ func Formed(version byte, attribute uint64, form byte) []byte {
 		info = append(info, 0, 0, 0, 0, 8)
 	}
 	var abbrevs []byte
-	codes, base, class := uint64(0), 0, 0
+	codes, base, class, function := uint64(0), 0, 0, 0
 	value := func(form byte) {
 		switch form {
 		case formAddr:
@@ -125,6 +126,10 @@ func Formed(version byte, attribute uint64, form byte) []byte {
 			base = len(info)
 		case TagClass:
 			class = len(info)
+		case TagSubprogram:
+			if function == 0 {
+				function = len(info)
+			}
 		}
 		abbrevs = binary.AppendUvarint(abbrevs, codes)
 		abbrevs = binary.AppendUvarint(abbrevs, e.tag)
@@ -133,8 +138,12 @@ func Formed(version byte, attribute uint64, form byte) []byte {
 		for _, f := range e.fixed {
 			if f.attribute != attribute {
 				abbrevs = append(binary.AppendUvarint(abbrevs, f.attribute), f.form)
-				if value(f.form); e.tag == TagInheritance && f == typ {
+				value(f.form)
+				switch {
+				case e.tag == TagInheritance && f == typ:
 					binary.LittleEndian.PutUint32(info[len(info)-4:], uint32(class))
+				case f == origin:
+					binary.LittleEndian.PutUint32(info[len(info)-4:], uint32(function))
 				}
 			}
 		}
@@ -151,10 +160,10 @@ func Formed(version byte, attribute uint64, form byte) []byte {
 			info = append(info, 0)
 		}
 	}
-	// Where the base type and the class are turns out at the first try.
+	// Where the base type, the class and the function are turns out at the first try.
 	start := len(info)
 	add(tree)
-	info, abbrevs, codes = info[:start], nil, 0
+	info, abbrevs, codes, function = info[:start], nil, 0, 0
 	add(tree)
 	abbrevs = append(abbrevs, 0)
 	binary.LittleEndian.PutUint32(info, uint32(len(info)-4))

@@ -1,6 +1,9 @@
 package samples
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math/rand/v2"
+)
 
 // An Entry is a debugging information entry with a name, and one attribute that refers
 // to another one.
@@ -162,4 +165,36 @@ func Held(n int) []byte {
 		structures = append(structures, Entry{Tag: TagStructure}, Entry{Tag: TagMember, Attribute: AttrType, To: max(0, len(structures)-2), Depth: 1})
 	}
 	return Referring(append(structures, Entry{Tag: TagVariable, Attribute: AttrType, To: len(structures) - 2})...)
+}
+
+// Random are entries of any tags, in any order, that refer to any others: of so few that
+// many lead back to where they began.
+func Random(r *rand.Rand) []byte {
+	tags := []uint64{TagArray, TagClass, TagEnumeration, TagMember, TagPointer, TagReference, TagBlock, TagStructure, TagSubroutine,
+		TagTypedef, TagUnion, TagInheritance, TagMemberPointer, TagSubrange, TagBase, TagConst, TagSubprogram, TagVariable, TagVolatile,
+		TagRestrict, TagNamespace, TagImportedUnit, TagImportedModule, TagRvalue, TagAtomic, TagParameter,
+		0x08, 0x12, 0x18, 0x19, 0x1d, 0x20, 0x28, 0x2a, 0x2f, 0x30, 0x33, 0x36, 0x3b, 0x43, 0x44, 0x48, 0x4106, 0x4107}
+	attributes := []uint64{0, AttrType, AttrType, AttrType, AttrType, AttrImport, AttrOrigin, AttrSpecification, AttrExtension,
+		AttrContainingType, AttrUpperBound, 0x22, 0x64, 0x41, 0x15, 0x37}
+	entries := make([]Entry, 2+r.IntN(12))
+	depth, units := 0, 1+r.IntN(2)
+	for i := range entries {
+		e := Entry{Tag: tags[r.IntN(len(tags))], Attribute: attributes[r.IntN(len(attributes))], To: r.IntN(len(entries)), Depth: depth}
+		if units == 2 && i >= len(entries)/2 {
+			if e.Unit = 1; i == len(entries)/2 {
+				e.Depth = 0
+			}
+		}
+		if e.Tag == TagImportedUnit {
+			e.Attribute, e.To = AttrImport, -1-r.IntN(units)
+		}
+		entries[i] = e
+		depth = max(0, e.Depth+r.IntN(3)-1)
+		if r.IntN(3) == 0 {
+			depth = e.Depth
+		}
+	}
+	// What is named and used is what commands ask for.
+	entries = append(entries, Entry{Tag: TagVariable, Attribute: AttrType, To: r.IntN(len(entries)), Unit: units - 1})
+	return Referring(entries...)
 }

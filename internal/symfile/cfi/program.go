@@ -111,6 +111,10 @@ func (p *program) instruction(r *cursor.Reader) (register uint64, err error) {
 	at := r.At
 	switch op := r.U8(); op {
 	case 0x01: // set_loc
+		// A defect of gdb's: it has forgotten to what the address would be relative.
+		if p.pointers&0x70 != 0 {
+			return 0, format.Errorf("its instruction at %#x is a DW_CFA_set_loc, and addresses are relative (encoding %#x)", at, p.pointers)
+		}
 		skipPointer(r, p.pointers, p.addrSize)
 	case 0x02: // advance_loc1
 		r.Skip(1)

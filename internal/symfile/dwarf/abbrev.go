@@ -19,6 +19,12 @@ type abbrev struct {
 	children     bool
 	declaration  bool // has DW_AT_declaration
 	external     bool // has DW_AT_external
+	private      bool // has DW_AT_artificial or DW_AT_accessibility
+	named        bool // has DW_AT_name
+	virtual      bool // has DW_AT_virtuality or DW_AT_vtable_elem_location
+	item         bool // has a DW_AT_namelist_item that refers to an entry
+	size         byte // DW_AT_byte_size and DW_AT_encoding, where they are in the declaration
+	encoding     byte
 	sized        bool // has a size that is in the declaration, or one in bits
 }
 
@@ -95,6 +101,16 @@ func (d *Debug) readAbbrevs(t *abbrevTable, offset uint64) (end int, err error) 
 			}
 			a.declaration = a.declaration || attr == attrDeclaration
 			a.external = a.external || attr == attrExternal
+			a.private = a.private || attr == attrArtificial || attr == attrAccessibility
+			a.named = a.named || attr == attrName
+			a.item = a.item || attr == attrNamelistItem && isReference(form)
+			a.virtual = a.virtual || attr == attrVirtuality || attr == attrVtableLocation
+			if form == formImplicitConst && attr == attrByteSize {
+				a.size = byte(min(constant, 255))
+			}
+			if form == formImplicitConst && attr == attrEncoding {
+				a.encoding = byte(min(constant, 255))
+			}
 			a.sized = a.sized || attr == attrBitSize || attr == attrByteSize && constant != 0
 			if form != formImplicitConst && form != formFlagPresent {
 				t.specs = append(t.specs, spec{short(attr), uint16(form)})

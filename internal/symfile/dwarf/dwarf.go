@@ -19,6 +19,8 @@ const (
 	LineStr
 	Loc
 	Loclists
+	Macinfo
+	Macro
 	Rnglists
 	Str
 	StrOffsets
@@ -47,6 +49,10 @@ func SectionOf(name []byte) Section {
 		return Loc
 	case "loclists":
 		return Loclists
+	case "macinfo":
+		return Macinfo
+	case "macro":
+		return Macro
 	case "rnglists":
 		return Rnglists
 	case "str":
@@ -63,7 +69,7 @@ func SectionOf(name []byte) Section {
 // a debugger sees them, relocated. First Add takes all sections that Wants; then Check
 // gets Info and Types, CheckReferences follows, and Check gets Aranges.
 type Debug struct {
-	abbrev, str, lineStr, line, strOffsets, addr, rnglists, loclists, loc section
+	abbrev, str, lineStr, line, strOffsets, addr, rnglists, loclists, loc, macro, macinfo section
 
 	abbrevs     map[uint64]*abbrevTable // by their offsets
 	abbrevsRead int                     // bytes of .debug_abbrev
@@ -84,7 +90,8 @@ type Debug struct {
 type section struct {
 	b      []byte
 	exists bool
-	left   int // how many bytes more of it are read
+	left   int       // how many bytes more of it are read
+	read   [2]bitset // of .debug_macro: which lists have been, by how they are referred to
 }
 
 // reads is how often a section is read, at the most, by the lists or line programs in
@@ -104,7 +111,7 @@ func (d *Debug) Wants(s Section) bool { return d.shared(s) != nil }
 
 // Add adds a section to which units refer.
 func (d *Debug) Add(s Section, b []byte) {
-	*d.shared(s) = section{b, true, 1<<12 + reads*len(b)}
+	*d.shared(s) = section{b: b, exists: true, left: 1<<12 + reads*len(b)}
 }
 
 // Check checks a section that refers to others.
@@ -137,6 +144,10 @@ func (d *Debug) shared(s Section) *section {
 		return &d.loclists
 	case Loc:
 		return &d.loc
+	case Macinfo:
+		return &d.macinfo
+	case Macro:
+		return &d.macro
 	}
 	return nil
 }
@@ -163,12 +174,15 @@ type entries struct {
 	referred bitset // to what an attribute refers as an entry
 	nodes    bitset // entries that may lead to others
 	sizeless bitset // base types and enumerations that have no size
+	integers bitset // base types and enumerations that are numbers of a machine's size
+	bits     bitset // members of so many bits
+	pointers bitset // what gdb takes for pointers, without a look
 	calling  bitset // entries with an expression that calls another entry's
 	called   bitset // the entries that are called
 }
 
 func (e *entries) grow(words int) {
-	for _, b := range []*bitset{&e.units, &e.starts, &e.firsts, &e.referred, &e.nodes, &e.sizeless, &e.calling, &e.called} {
+	for _, b := range []*bitset{&e.units, &e.starts, &e.firsts, &e.referred, &e.nodes, &e.sizeless, &e.integers, &e.bits, &e.pointers, &e.calling, &e.called} {
 		*b = append(*b, make(bitset, words)...)
 	}
 }

@@ -2,7 +2,7 @@ package dwarf
 
 import (
 	"github.com/libjitdebug/libjitdebug/internal/cursor"
-	"github.com/libjitdebug/libjitdebug/internal/endian"
+	"github.com/libjitdebug/libjitdebug/internal/elf"
 	"github.com/libjitdebug/libjitdebug/internal/format"
 )
 
@@ -17,9 +17,14 @@ const (
 	attrAbstractOrigin = 0x31
 	attrSpecification  = 0x47
 	attrBitSize        = 0x0d
+	attrLanguage       = 0x13
 	attrCompDir        = 0x1b
 	attrContainingType = 0x1d
 	attrProducer       = 0x25
+	attrAccessibility  = 0x32
+	attrEncoding       = 0x3e
+	attrVirtuality     = 0x4c
+	attrArtificial     = 0x34
 	attrDeclaration    = 0x3c
 	attrExternal       = 0x3f
 	attrMemberLocation = 0x38
@@ -35,11 +40,15 @@ const (
 	attrStrOffsetsBase = 0x72
 	attrAddrBase       = 0x73
 	attrRnglistsBase   = 0x74
+	attrMacros         = 0x79
 	attrLoclistsBase   = 0x8c
 	attrDiscriminants  = 0x3d // DW_AT_discr_list
+	attrMacroInfo      = 0x43
+	attrNamelistItem   = 0x44
 	attrExtension      = 0x54
 	attrSignature      = 0x69
 	attrDwoName        = 0x76
+	attrGNUMacros      = 0x2119
 	attrGNUDwoName     = 0x2130
 	attrGNUDwoID       = 0x2131
 	attrLowestUser     = 0x2000
@@ -86,10 +95,6 @@ const (
 	formStrx2         = 0x26
 	formStrx3         = 0x27
 	formStrx4         = 0x28
-	formAddrx1        = 0x29
-	formAddrx2        = 0x2a
-	formAddrx3        = 0x2b
-	formAddrx4        = 0x2c
 	formGNUAddrIndex  = 0x1f01
 	formGNUStrIndex   = 0x1f02
 	formGNURefAlt     = 0x1f20
@@ -175,7 +180,7 @@ func isBlock(form uint64) bool {
 
 // known says whether readForm knows how long a value of this form is.
 func known(form uint64) bool {
-	return form <= formAddrx4 || form == formGNUAddrIndex || form == formGNUStrIndex ||
+	return form <= formStrx4 || form == formGNUAddrIndex || form == formGNUStrIndex ||
 		form == formGNURefAlt || form == formGNUStrpAlt
 }
 
@@ -193,20 +198,21 @@ func (u *encoding) readForm(r *cursor.Reader, form uint64) value {
 	switch form {
 	case formAddr:
 		v.number = r.Uint(u.addrSize)
-	case formData1, formFlag, formRef1, formStrx1, formAddrx1:
+	case formData1, formFlag, formRef1, formStrx1:
 		v.number = uint64(r.U8())
-	case formData2, formRef2, formStrx2, formAddrx2:
+	case formData2, formRef2, formStrx2:
 		v.number = uint64(r.U16())
-	case formStrx3, formAddrx3:
+	case formStrx3:
 		v.number = r.Uint(3)
-	case formData4, formRef4, formStrx4, formAddrx4, formRefSup4:
+	case formData4, formRef4, formStrx4, formRefSup4:
 		v.number = uint64(r.U32())
 	case formData8, formRef8, formRefSig8, formRefSup8:
 		v.number = r.U64()
 	case formData16:
 		r.Skip(16)
 	case formString:
-		v.number = uint64(len(r.String()))
+		v.block = r.String()
+		v.number = uint64(len(v.block))
 	case formUdata, formSdata, formRefUdata, formStrx, formAddrx, formLoclistx, formRnglistx,
 		formGNUAddrIndex, formGNUStrIndex:
 		v.number = r.ULEB()
@@ -239,7 +245,7 @@ func (d *Debug) checkValue(u *unit, attr uint64, v value) error {
 		return inSection(v.number, &d.lineStr, ".debug_line_str")
 	case formStrx, formStrx1, formStrx2, formStrx3, formStrx4, formGNUStrIndex:
 		return d.checkStringIndex(u, v.number)
-	case formAddrx, formAddrx1, formAddrx2, formAddrx3, formAddrx4, formGNUAddrIndex:
+	case formAddrx, formGNUAddrIndex:
 		return d.checkAddressIndex(u, v.number)
 	case formRnglistx:
 		offset, err := d.listOffset(u, v.number, u.rnglistsBase, &d.rnglists, ".debug_rnglists")
@@ -260,14 +266,37 @@ func (d *Debug) checkValue(u *unit, attr uint64, v value) error {
 		if err := d.checkLineProgram(u, v.number); err != nil {
 			return format.Errorf("refers to the line program at .debug_line %#x: %s", v.number, err)
 		}
+	case (attr == attrMacros || attr == attrGNUMacros) && offset:
+		return d.checkMacros(u, v.number, macrosOfUnit)
+	case attr == attrMacroInfo && offset:
+		return d.checkMacinfo(v.number)
 	case attr == attrRanges && offset:
 		return d.checkRanges(u, v.number)
 	case (attr == attrLocation || attr == attrFrameBase) && offset:
 		return d.checkLocations(u, v.number)
+	case attr == attrMemberLocation && isBlock(v.form) && u.tag == tagMember:
+		return d.checkOffset(u, v.block)
 	case v.form == formExprloc, (attr == attrLocation || attr == attrFrameBase || attr == attrMemberLocation || attr == attrVtableLocation) && isBlock(v.form):
 		return d.checkExpression(u, v.block, stackOf(attr, u.tag))
 	}
 	return nil
+}
+
+// text is a string that has been checked, cut after 64 bytes.
+func (d *Debug) text(u *unit, v value) []byte {
+	s := &d.str
+	switch v.form {
+	case formString:
+		return v.block
+	case formLineStrp:
+		s = &d.lineStr
+	case formStrx, formStrx1, formStrx2, formStrx3, formStrx4, formGNUStrIndex:
+		r := cursor.Reader{Bytes: elf.Slice(d.strOffsets.b, u.strOffsetsBase+v.number*uint64(u.offsetSize), uint64(u.offsetSize))}
+		v.number = r.Uint(u.offsetSize)
+	}
+	r := cursor.Reader{Bytes: s.b[min(v.number, uint64(len(s.b))):]}
+	r.Bytes = r.Bytes[:min(len(r.Bytes), 64)]
+	return r.String()
 }
 
 // inSection checks an offset into a section of strings.
@@ -316,10 +345,16 @@ func (d *Debug) listOffset(u *unit, index, base uint64, s *section, name string)
 	if err := inTable(index, base, uint64(u.offsetSize), s, name); err != nil {
 		return 0, err
 	}
-	if count := endian.Little.Uint32(s.b[base-4:]); index >= uint64(count) {
+	r := cursor.Reader{Bytes: s.b, At: int(base - header)}
+	length, offsetSize := r.Length()
+	if offsetSize != u.offsetSize || length > uint64(r.Left()) || r.U16() != 5 {
+		return 0, format.Errorf("refers to list %d of those at %s %#x, whose header is wrong", index, name, base)
+	}
+	r.Skip(2) // address_size, segment_selector_size
+	if count := r.U32(); index >= uint64(count) {
 		return 0, format.Errorf("refers to list %d of the %d at %s %#x", index, count, name, base)
 	}
-	r := cursor.Reader{Bytes: s.b, At: int(base + index*uint64(u.offsetSize))}
+	r.At = int(base + index*uint64(u.offsetSize))
 	offset := r.Uint(u.offsetSize)
 	if offset >= uint64(len(s.b))-base {
 		return 0, format.Errorf("refers to %s %#x + %#x, which ends at %#x", name, base, offset, len(s.b))

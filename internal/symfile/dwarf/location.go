@@ -39,7 +39,7 @@ func (d *Debug) checkLocations(u *unit, offset uint64) error {
 			return d.loclists.take(r.At-int(offset), ".debug_loclists")
 		}
 		known, err := d.checkListAddresses(u, &r, kind)
-		if !known {
+		if !known || kind == lleStartxEndx || kind == lleDefault || kind == lleViewPair { // gdb does not know these either
 			return format.Errorf("refers to .debug_loclists %#x, where an entry at %#x is of kind %d, which is unknown", offset, at, kind)
 		}
 		if err == nil && kind != lleBaseAddressx && kind != lleBaseAddress && kind != lleViewPair {
@@ -112,7 +112,8 @@ func (d *Debug) checkAddressIndex(u *unit, index uint64) error {
 // checkExpression checks a DWARF expression that begins with so many values on the
 // stack.
 func (d *Debug) checkExpression(u *unit, b []byte, stack int) error {
-	return expression.Check(b, expression.Place{Unit: &unitOf{d, u}, AddrSize: u.addrSize, OffsetSize: u.offsetSize, Stack: stack})
+	return expression.Check(b, expression.Place{Unit: &unitOf{d, u}, AddrSize: u.addrSize, OffsetSize: u.offsetSize, Stack: stack,
+		Function: u.functions > 0 || u.tag == tagSubprogram || u.tag == tagSubrange})
 }
 
 // anything is for an expression that may take more from the stack than it has put
@@ -133,6 +134,14 @@ func stackOf(attr uint64, tag uint16) int {
 		return 1
 	}
 	return anything
+}
+
+// checkOffset checks the expression that says where in a class a member is. A defect of
+// gdb's: it prints offsets without looking whether it has one (ptype /o), which is an
+// internal error. In Ada, where it does not print any, they may depend on the value.
+func (d *Debug) checkOffset(u *unit, b []byte) error {
+	return expression.Check(b, expression.Place{Unit: &unitOf{d, u}, AddrSize: u.addrSize, OffsetSize: u.offsetSize, Stack: 1,
+		Function: true, Offset: !u.language.isAda()})
 }
 
 // A unitOf is what expressions refer to from a unit.

@@ -3,6 +3,7 @@ package dwarf
 import (
 	"bytes"
 	"encoding/binary"
+	"runtime"
 	"testing"
 	"time"
 
@@ -70,6 +71,39 @@ var shared = []struct {
 		return withInfo(append(append(unitHeader(0), 1, 12), info...), []byte{1, 0x11, 1, 0x13, 0x0b, 0, 0, 2, 0x34, 0, 2, 0x17, 0, 0, 0},
 			samples.Section{Name: ".debug_loc", Type: 1, Data: loc})
 	}},
+	{"units of one entry", false, func(size int) []byte {
+		return withInfo(bytes.Repeat(append(unitHeader(9), 1, 12), size/13), []byte{1, 0x11, 0, 0x13, 0x0b, 0, 0, 0})
+	}},
+	{"units of one entry with a table each", false, func(size int) []byte {
+		var abbrevs, info []byte
+		for range size / 21 {
+			unit := append(unitHeader(9), 1, 12)
+			binary.LittleEndian.PutUint32(unit[6:], uint32(len(abbrevs)))
+			info, abbrevs = append(info, unit...), append(abbrevs, 1, 0x11, 0, 0x13, 0x0b, 0, 0, 0)
+		}
+		return withInfo(info, abbrevs)
+	}},
+	{"codes in no order", false, func(size int) []byte {
+		abbrevs := []byte{1, 0x11, 0, 0x13, 0x0b, 0, 0}
+		for i := range size / 8 {
+			abbrevs = append(binary.AppendUvarint(abbrevs, uint64(1<<20-i)), 0x24, 0, 0, 0)
+		}
+		return withInfo(append(unitHeader(9), 1, 12), append(abbrevs, 0))
+	}},
+	{"entries with children", false, func(size int) []byte {
+		info := append(unitHeader(0), 1, 12)
+		return withInfo(append(info, bytes.Repeat([]byte{2, 0}, size/2)...), []byte{1, 0x11, 1, 0x13, 0x0b, 0, 0, 2, 0x0b, 1, 0, 0, 0})
+	}},
+	{"units that import one", false, func(size int) []byte {
+		info := append(unitHeader(9), 1, 12)
+		unit := append(unitHeader(0), 2, 12)
+		for range size / 5 {
+			unit = append(unit, 3, 11, 0, 0, 0)
+		}
+		unit = append(unit, 0)
+		binary.LittleEndian.PutUint32(unit, uint32(len(unit)-4))
+		return withInfo(append(info, unit...), []byte{1, 0x11, 0, 0x13, 0x0b, 0, 0, 2, 0x11, 1, 0x13, 0x0b, 0, 0, 3, 0x3d, 0, 0x18, 0x10, 0, 0, 0})
+	}},
 	{"classes in each other", false, func(size int) []byte { return samples.Nested(samples.TagStructure, min(990, size/8)) }},
 }
 
@@ -91,12 +125,17 @@ func TestTime(t *testing.T) {
 	for _, s := range shared {
 		for _, size := range []int{1 << 18, 1 << 20} {
 			image := s.of(size)
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
 			start := time.Now()
 			err := check(t, image)
+			took := time.Since(start)
+			runtime.ReadMemStats(&after)
 			if (err != nil) != s.refused {
 				t.Errorf("%s: %v", s.name, err)
 			}
-			t.Logf("%8d bytes %8.1f ms  %s: %v", len(image), float64(time.Since(start).Microseconds())/1000, s.name, err)
+			t.Logf("%8d bytes %8.1f ms  allocates %5.1f times the size  %s: %v", len(image), float64(took.Microseconds())/1000,
+				float64(after.TotalAlloc-before.TotalAlloc)/float64(len(image)), s.name, err)
 		}
 	}
 }

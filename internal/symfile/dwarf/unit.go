@@ -11,20 +11,17 @@ const (
 	unitType     = 2
 	unitPartial  = 3
 	unitSkeleton = 4
-	unitSplit    = 5
-	unitSplitTyp = 6
 )
 
 // Tags.
 const (
 	tagArray                 = 0x01
 	tagClass                 = 0x02
-	tagLexicalBlock          = 0x0b
+	tagCommonBlock           = 0x1a
 	tagMember                = 0x0d
 	tagCompileUnit           = 0x11
 	tagPartialUnit           = 0x3c
 	tagTypeUnit              = 0x41
-	tagSkeletonUnit          = 0x4a
 	tagStructure             = 0x13
 	tagSubroutineType        = 0x15
 	tagTypedef               = 0x16
@@ -36,6 +33,13 @@ const (
 	tagAtomic                = 0x47
 	tagEnumeration           = 0x04
 	tagInheritance           = 0x1c
+	tagVariable              = 0x34
+	tagParameter             = 0x05
+	tagEntryPoint            = 0x03
+	tagCallSite              = 0x48
+	tagCallSiteParameter     = 0x49
+	tagGNUCallSite           = 0x4109
+	tagGNUCallSiteParameter  = 0x410a
 	tagPointerMember         = 0x1f
 	tagPointer               = 0x0f
 	tagReference             = 0x10
@@ -74,9 +78,10 @@ type unit struct {
 	table     *abbrevTable
 	typeEntry uint64 // offset of the type in a type unit, or 0
 	signature uint64 // of that type
-	numbered  bool   // its header has a dwo_id
 	entry     uint64 // the id of the entry that is being read
 	tag       uint16 // its tag
+	functions int    // in how many functions it is
+	language  language
 
 	strOffsetsBase, addrBase, rnglistsBase, loclistsBase uint64
 }
@@ -133,10 +138,9 @@ func (d *Debug) readUnit(r *cursor.Reader, u *unit, types bool) error {
 	}
 	switch typ {
 	case unitCompile, unitPartial:
-	case unitSkeleton, unitSplit:
-		u.numbered = true
-		r.Skip(8)
-	case unitType, unitSplitTyp:
+	case unitSkeleton:
+		return format.Errorf("it is a skeleton, and the rest is in another file (-gsplit-dwarf), without which gdb aborts commands")
+	case unitType:
 		u.signature = r.U64()
 		u.typeEntry = r.Uint(offsetSize)
 		if u.typeEntry >= u.end-u.at {
@@ -145,7 +149,7 @@ func (d *Debug) readUnit(r *cursor.Reader, u *unit, types bool) error {
 		d.types = append(d.types, signedType{u.signature, u.id(u.at + u.typeEntry)})
 		d.entries.referred.add(u.id(u.at + u.typeEntry))
 	default:
-		return format.Errorf("its unit_type is %d, DWARF has 1 to 6", typ)
+		return format.Errorf("its unit_type is %d, in an image it can be 1 to 3", typ)
 	}
 	if u.addrSize != 8 && u.addrSize != 4 {
 		return format.Errorf("its address_size is %d, addresses have 8 bytes", u.addrSize)
@@ -164,6 +168,17 @@ func (d *Debug) readUnit(r *cursor.Reader, u *unit, types bool) error {
 	return err
 }
 
+// A language is DWARF's number of one.
+type language uint64
+
+const languageD = 0x13
+
+func (l language) isAda() bool { return l == 0x03 || l == 0x0d || l == 0x2e || l == 0x2f }
+
+func (l language) isFortran() bool {
+	return l == 0x07 || l == 0x08 || l == 0x0e || l == 0x22 || l == 0x23 || l == 0x2d
+}
+
 // mostNested is how deep entries may be in others, and how many may lead from one to
 // the next: debuggers call themselves for each.
 const mostNested = 1000
@@ -173,6 +188,9 @@ type parent struct {
 	tag     uint16
 	sibling uint64 // where its DW_AT_sibling says that they end, or 0
 	closing int    // which of the closings is its own
+	method  bool   // it is a function of a class, and no child of it has been read yet
+	virtual bool
+	class   bool // it is one, and not only declared
 }
 
 // checkEntries checks a unit's debugging information entries.
@@ -195,6 +213,12 @@ func (d *Debug) checkEntries(r *cursor.Reader, u *unit) error {
 			p := parents[len(parents)-1]
 			parents = parents[:len(parents)-1]
 			d.closings[p.closing].end = uint32(u.id(uint64(r.At)))
+			if p.tag == tagSubprogram {
+				u.functions--
+			}
+			if p.method && p.virtual {
+				return objectless(at)
+			}
 			if p.sibling != 0 && p.sibling != uint64(r.At) {
 				return format.Errorf("its DW_AT_sibling refers to %#x, but the children of that entry end at %#x", p.sibling, r.At)
 			}
@@ -214,29 +238,53 @@ func (d *Debug) checkEntries(r *cursor.Reader, u *unit) error {
 			return err
 		}
 		var above uint16
+		inClass := false
 		if len(parents) > 0 {
-			above = parents[len(parents)-1].tag
+			above, inClass = parents[len(parents)-1].tag, parents[len(parents)-1].class
 		}
 		switch {
 		case isUnit(a.tag) && len(parents) > 0:
 			return format.Errorf("entry at %#x: its tag is %#x, a unit's, but it is not the first of its unit", at, a.tag)
+		case len(parents) == 0 && (a.tag == tagTypeUnit) != (u.typeEntry != 0):
+			return format.Errorf("entry at %#x: its tag is %#x, which is not that of its unit", at, a.tag)
 		case !isUnit(a.tag) && len(parents) == 0:
 			return format.Errorf("entry at %#x: its tag is %#x, the first entry of a unit has that of a unit", at, a.tag)
+		case a.tag == tagSubprogram && a.virtual && !a.children && inClass:
+			return objectless(at)
 		case a.tag == tagNamelistItem && above != tagNamelist:
 			return format.Errorf("entry at %#x: it is a DW_TAG_namelist_item outside of a DW_TAG_namelist", at)
-		case a.tag == tagMember && !a.declaration && isScope(above):
+		case a.tag == tagNamelistItem && !a.item:
+			return format.Errorf("entry at %#x: it is a DW_TAG_namelist_item that refers to nothing", at)
+		case a.tag == tagCommonBlock && !a.named:
+			return format.Errorf("entry at %#x: it is a DW_TAG_common_block without a name", at)
+		case a.tag == tagMember && !isAggregate(above) && above != tagVariant && above != tagVariantPart:
 			return format.Errorf("entry at %#x: it is a DW_TAG_member outside of a class", at)
+		case u.language.isFortran() && isAggregate(a.tag) && !a.named:
+			return format.Errorf("entry at %#x: it is a class without a name, over which gdb crashes in Fortran", at)
 		case a.children && isLeaf(a.tag):
 			return format.Errorf("entry at %#x: its tag is %#x, and it has children", at, a.tag)
 		case a.children && len(parents) == mostNested:
 			return format.Errorf("entry at %#x: it is in %d others", at, mostNested)
 		}
+		if len(parents) > 0 {
+			if p := &parents[len(parents)-1]; p.method {
+				p.method = false
+				if a.tag == tagParameter && (a.private || p.virtual) {
+					d.entries.pointers.add(u.id(uint64(at))) // to the object
+				} else if p.virtual {
+					return objectless(at)
+				}
+			}
+		}
 		switch {
 		case a.children:
-			if a.tag == tagArray || isAggregate(a.tag) {
+			if a.tag == tagArray || a.tag == tagSubroutineType || isAggregate(a.tag) {
 				d.entries.nodes.add(u.id(uint64(at)))
 			}
-			parents = append(parents, parent{a.tag, sibling, len(d.closings)})
+			if a.tag == tagSubprogram {
+				u.functions++
+			}
+			parents = append(parents, parent{a.tag, sibling, len(d.closings), a.tag == tagSubprogram && inClass, a.virtual, isAggregate(a.tag) && !a.declaration})
 			d.closings = append(d.closings, closing{at: uint32(u.id(uint64(at)))})
 		case sibling != 0 && sibling != uint64(r.At):
 			return format.Errorf("entry at %#x: its DW_AT_sibling refers to %#x, but it ends at %#x", at, sibling, r.At)
@@ -246,6 +294,13 @@ func (d *Debug) checkEntries(r *cursor.Reader, u *unit) error {
 	}
 }
 
+// objectless is what is wrong with a virtual function up to an offset. A defect of gdb's:
+// to print its class it reads the type of the object from the first parameter (ptype),
+// and ends itself where there is none, or it is no pointer.
+func objectless(at int) error {
+	return format.Errorf("entry at %#x: a virtual function's first parameter is not there, which is its object's address", at)
+}
+
 // longestCode is how many bytes an abbreviation's code may have: it is read again for
 // each reference to its entry.
 const longestCode = 10
@@ -253,7 +308,8 @@ const longestCode = 10
 // checkAttributes checks the attributes of an entry, and returns where its DW_AT_sibling
 // refers to, or 0.
 func (d *Debug) checkAttributes(r *cursor.Reader, u *unit, a abbrev, at int, first bool) (sibling uint64, err error) {
-	split, numbered, sized, contained := false, u.numbered, a.sized, false
+	split, numbered, sized, contained, typed, slice := false, false, a.sized, false, false, false
+	size, encoding := uint64(a.size), uint64(a.encoding)
 	for _, s := range u.table.of(a) {
 		attr, form := uint64(s.attr), uint64(s.form)
 		if form == formIndirect {
@@ -282,8 +338,19 @@ func (d *Debug) checkAttributes(r *cursor.Reader, u *unit, a abbrev, at int, fir
 		switch attr {
 		case attrByteSize:
 			sized = sized || v.number != 0 || v.block != nil
+			size = v.number
+		case attrEncoding:
+			encoding = v.number
+		case attrBitSize:
+			if a.tag == tagMember && !u.language.isAda() {
+				d.entries.bits.add(u.id(uint64(at)))
+			}
 		case attrContainingType:
 			contained = true
+		case attrType:
+			typed = true
+		case attrName: // A defect of gdb's: it goes by it for an array of D (dynamic_array_type).
+			slice = a.tag == tagMember && u.language == languageD && string(d.text(u, v)) == "ptr"
 		case attrDwoName, attrGNUDwoName:
 			split = true
 		case attrGNUDwoID:
@@ -293,13 +360,34 @@ func (d *Debug) checkAttributes(r *cursor.Reader, u *unit, a abbrev, at int, fir
 	if split && !numbered && first {
 		return 0, format.Errorf("entry at %#x: it has the name of a DWARF object file, and the unit has no number to find in that", at)
 	}
+	if slice && !typed {
+		return 0, format.Errorf("entry at %#x: it is the pointer of an array in D, and has no type", at)
+	}
+	if slice {
+		d.entries.pointers.add(u.id(uint64(at)))
+	}
 	if a.tag == tagPointerMember && !contained {
 		return 0, format.Errorf("entry at %#x: it is a DW_TAG_ptr_to_member_type without a DW_AT_containing_type", at)
 	}
 	if (a.tag == tagBaseType || a.tag == tagEnumeration) && !sized {
 		d.entries.sizeless.add(u.id(uint64(at)))
 	}
+	if isNumber(size) && (a.tag == tagEnumeration || a.tag == tagBaseType && isInteger(encoding)) {
+		d.entries.integers.add(u.id(uint64(at)))
+	}
 	return sibling, nil
+}
+
+// isNumber says whether a number can have so many bytes.
+func isNumber(size uint64) bool { return size <= 16 && size&(size-1) == 0 }
+
+// isInteger says whether DW_AT_encoding is that of a whole number.
+func isInteger(encoding uint64) bool {
+	switch encoding {
+	case 0x02, 0x05, 0x06, 0x07, 0x08, 0x10: // boolean, signed, signed_char, unsigned, unsigned_char, UTF
+		return true
+	}
+	return false
 }
 
 // indirect reads the form of a value that is in the entry itself.
@@ -370,21 +458,12 @@ func isType(tag uint16) bool {
 }
 
 func isUnit(tag uint16) bool {
-	return tag == tagCompileUnit || tag == tagPartialUnit || tag == tagTypeUnit || tag == tagSkeletonUnit
+	return tag == tagCompileUnit || tag == tagPartialUnit || tag == tagTypeUnit
 }
 
 func isClass(tag uint16) bool {
 	switch tag {
 	case tagClass, tagInterface, tagStructure, tagUnion, tagTypedef, tagTemplateAlias:
-		return true
-	}
-	return false
-}
-
-func isScope(tag uint16) bool {
-	switch tag {
-	case tagNamespace, tagCompileUnit, tagPartialUnit, tagTypeUnit,
-		tagLexicalBlock, tagInlined, tagSubprogram, tagSubroutineType:
 		return true
 	}
 	return false
@@ -434,6 +513,8 @@ func (d *Debug) readBases(r cursor.Reader, u *unit) {
 		}
 		v := u.readForm(&r, form)
 		switch attr {
+		case attrLanguage:
+			u.language = language(v.number)
 		case attrStrOffsetsBase:
 			u.strOffsetsBase = v.number
 		case attrAddrBase:

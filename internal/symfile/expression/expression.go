@@ -27,7 +27,9 @@ type Unit interface {
 type Place struct {
 	Unit                 Unit // nil in call frame information
 	AddrSize, OffsetSize int
-	Stack                int // how many values are on the stack when it begins
+	Stack                int  // how many values are on the stack when it begins
+	Function             bool // there is a function around it, so it may be about its frame
+	Offset               bool // it is an offset that is known without the process
 }
 
 // Check checks an expression.
@@ -88,6 +90,9 @@ func (e *reading) operation(op byte) error {
 	if o.kind == unknown || e.Unit == nil && o.kind >= ofUnits {
 		return format.Errorf("has an expression with operation %#x, which is unknown%s", op, e.there())
 	}
+	if e.Offset && !o.known(op) {
+		return format.Errorf("has an expression with operation %#x, where gdb needs a number", op)
+	}
 	if e.stack < int(o.pops) {
 		return format.Errorf("has an expression whose operation %#x takes %d from a stack of %d", op, o.pops, e.stack)
 	}
@@ -101,7 +106,14 @@ func (e *reading) operation(op byte) error {
 		r.Skip(uint64(o.size))
 	case address:
 		r.Uint(e.AddrSize)
-	case leb, frameBase:
+	case leb:
+		r.ULEB()
+	case frameBase:
+		// A defect of gdb's: DWARF expressions ask the function for its frame, and
+		// without one that is an internal error (get_frame_base).
+		if !e.Function {
+			return format.Errorf("has an expression with DW_OP_fbreg (%#x) outside of a function", op)
+		}
 		r.ULEB()
 	case size:
 		if n := r.U8(); (n == 0 || int(n) > e.AddrSize) && !r.Short {

@@ -26,7 +26,7 @@ func outside(v, end uint64) error {
 func TestExpressions(t *testing.T) {
 	for _, c := range []struct{ bytes, want string }{
 		{"", ""},
-		{"\x91\x6c", ""},                       // fbreg
+		{"\x91\x6c", "has an expression with DW_OP_fbreg (0x91) outside of a function"},
 		{"\x50\x93\x04\x93\x04", ""},           // half of it in reg0
 		{"\x9e\x02\x01\x02", ""},               // implicit_value
 		{"\xa3\x01\x55\x9f", ""},               // entry_value

@@ -42,6 +42,10 @@ const (
 )
 
 const (
+	opDup             = 0x12
+	opMinus           = 0x1c
+	opPlus            = 0x22
+	opPlusUconst      = 0x23
 	opSkip            = 0x2f
 	opReg0            = 0x50
 	opBreg0           = 0x70
@@ -129,6 +133,15 @@ var operations = [256]operation{
 	0xfb:              {kind: index, pushes: 1},                // GNU_addrx
 	0xfc:              {kind: index, pushes: 1},                // GNU_constx
 	0xfd:              {kind: variable, pushes: 1},             // GNU_variable_value
+}
+
+// known says whether gdb knows what an operation gives before there is a process.
+func (o operation) known(op byte) bool {
+	switch op {
+	case opDup, opMinus, opPlus, opPlusUconst:
+		return true
+	}
+	return o.pushes == 1 && o.pops == 0 && (o.kind == fixed || o.kind == leb || o.kind == plain)
 }
 
 // of is what an operation takes and gives.

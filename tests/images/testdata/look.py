@@ -22,7 +22,6 @@ COMMANDS = [
     "break jit_main",
     "maint info line-table",
     "info frame",
-    "frame view $sp 0x30000014",  # looks for this pc's frame description in all images
     "select-frame 0",
 ]
 # In a frame of the image's code.
@@ -88,11 +87,11 @@ def look(addresses):
                 run(command.format(name), strict=False)
     for address in addresses:
         run("frame 0")
-        run("set $pc = " + address)
+        run("with language c -- set $pc = " + address)
         for command in IN_FRAME:
             run(command)
     run("frame 0")
-    run("set $pc = %#x" % pc)
+    run("with language c -- set $pc = %#x" % pc)
 
 
 for setting in ("confirm off", "pagination off", "width 0", "breakpoint pending off", "max-completions 10",

@@ -26,6 +26,7 @@ def __lldb_init_module(debugger, _):
     import lldb
 
     def run(command):
+        command = command.encode(errors="replace").decode()  # a name in no character set
         print("command " + command, flush=True)
         result = lldb.SBCommandReturnObject()
         debugger.GetCommandInterpreter().HandleCommand(command, result)
