@@ -104,14 +104,11 @@ func printSummary(w io.Writer, v *view.View, found []check.Finding) {
 	for _, im := range images {
 		functions += len(im.Functions())
 	}
-	text := fmt.Sprintf("%s: %d pairs, %d images, %d functions: ", v.Target.Name, len(v.Pairs), len(images), functions)
-	switch len(found) {
-	case 0:
+	text := fmt.Sprintf("%s: %s, %s, %s: ", v.Target.Name, plural(len(v.Pairs), "pair"), plural(len(images), "image"), plural(functions, "function"))
+	if len(found) == 0 {
 		text += good.Render("no finding")
-	case 1:
-		text += bad.Render("1 finding")
-	default:
-		text += bad.Render(fmt.Sprintf("%d findings", len(found)))
+	} else {
+		text += bad.Render(plural(len(found), "finding"))
 	}
 	fmt.Fprintln(w, text)
 }

@@ -34,7 +34,7 @@ cores, sees it when it has sourced the script.`,
 			if asJSON {
 				return printJSON(c.OutOrStdout(), written)
 			}
-			fmt.Fprintf(c.OutOrStdout(), "%d images in %s\n", len(written), arguments[1])
+			fmt.Fprintf(c.OutOrStdout(), "%s in %s\n", plural(len(written), "image"), arguments[1])
 			return nil
 		},
 	}

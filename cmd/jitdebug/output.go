@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/charmbracelet/lipgloss"
@@ -50,7 +51,16 @@ func printTable(w io.Writer, headings []string, rows [][]string) {
 			}
 			return style
 		})
-	fmt.Fprintln(w, t)
+	for line := range strings.Lines(t.String()) {
+		fmt.Fprintln(w, strings.TrimRight(line, " \n"))
+	}
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
 }
 
 func yes(is bool) string {

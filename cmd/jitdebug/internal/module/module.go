@@ -7,6 +7,7 @@ import (
 	"debug/elf"
 	"encoding/binary"
 	"path/filepath"
+	"slices"
 	"sort"
 
 	"github.com/libjitdebug/libjitdebug/cmd/jitdebug/internal/target"
@@ -28,6 +29,7 @@ type Module struct {
 	Mapping  target.Mapping // the first
 	Writable []Range        // its variables
 	symbols  bool           // it has more than those for the dynamic linker
+	guessed  bool           // it is one only if the dynamic linker lists it
 	dynamic  uint64         // the address of its dynamic section, or 0
 }
 
@@ -58,7 +60,7 @@ func Find(t *target.Target) []Module {
 		}
 	}
 	order(t, all)
-	return all
+	return slices.DeleteFunc(all, func(m Module) bool { return m.guessed && m.Namespace < 0 })
 }
 
 // at reads the module that begins with a mapping.
@@ -115,9 +117,11 @@ func at(t *target.Target, m *target.Mapping) (module Module, ok bool) {
 	}
 	// A file that is only read is mapped too, but not as its headers say.
 	if code != 0 {
-		if there := t.Mapping(code); there == nil || there.Path != m.Path || t.Live && !there.Execute {
+		there := t.Mapping(code)
+		if there == nil || there.Path != m.Path || !there.Guessed && !there.Execute {
 			return module, false
 		}
+		module.guessed = there.Guessed
 	}
 	return module, true
 }
@@ -230,7 +234,7 @@ func (m *Module) inFile(f target.File, names []string) (found []Symbol) {
 		return nil
 	}
 	size := uint64(info.Size())
-	b, ok := slice(f, size, 0, format.HeaderSize)
+	b, ok := part(f, size, 0, format.HeaderSize)
 	if !ok || string(b[:format.EI_DATA+1]) != format.ELFMAG+"\x02\x01" {
 		return nil
 	}
@@ -238,7 +242,7 @@ func (m *Module) inFile(f target.File, names []string) (found []Symbol) {
 	if h.Shentsize != format.SectionSize {
 		return nil
 	}
-	b, ok = slice(f, size, h.Shoff, uint64(h.Shnum)*format.SectionSize)
+	b, ok = part(f, size, h.Shoff, uint64(h.Shnum)*format.SectionSize)
 	if !ok {
 		return nil
 	}
@@ -255,11 +259,11 @@ func (m *Module) inFile(f target.File, names []string) (found []Symbol) {
 			if kind.typ == format.SHT_SYMTAB {
 				m.symbols = true
 			}
-			strings, ok := slice(f, size, sections[s.Link].Off, sections[s.Link].Size)
+			strings, ok := part(f, size, sections[s.Link].Off, sections[s.Link].Size)
 			if !ok || !containsName(strings, names) {
 				continue
 			}
-			if symbols, ok := slice(f, size, s.Off, s.Size); ok {
+			if symbols, ok := part(f, size, s.Off, s.Size); ok {
 				found = m.pick(found, symbols, strings, names, kind.name)
 			}
 		}
@@ -267,7 +271,7 @@ func (m *Module) inFile(f target.File, names []string) (found []Symbol) {
 	return found
 }
 
-func slice(f target.File, size, offset, length uint64) ([]byte, bool) {
+func part(f target.File, size, offset, length uint64) ([]byte, bool) {
 	if offset > size || length > min(size-offset, tableLimit) {
 		return nil, false
 	}

@@ -208,7 +208,7 @@ func mappedFiles(d []byte) (all []Mapping) {
 			break
 		}
 		paths = rest
-		m := Mapping{Start: le.Uint64(entry), End: le.Uint64(entry[8:]), Offset: le.Uint64(entry[16:]) * page, Path: string(path), Read: true}
+		m := Mapping{Start: le.Uint64(entry), End: le.Uint64(entry[8:]), Offset: le.Uint64(entry[16:]) * page, Path: string(path), Read: true, Guessed: true}
 		m.Path, m.Deleted = cutDeleted(m.Path)
 		if m.Start < m.End {
 			all = append(all, m)

@@ -46,6 +46,7 @@ type File interface {
 type Mapping struct {
 	Start, End           uint64
 	Read, Write, Execute bool
+	Guessed              bool   // the access is: the core has no word of it
 	Offset               uint64 // in the file
 	Path                 string // of the file, as the process names it; "[heap]" and the like; or empty
 	Deleted              bool   // the path is no longer the file's
