@@ -2,4 +2,4 @@ package main
 
 import "github.com/spf13/cobra"
 
-func extras() []*cobra.Command { return nil }
+func extras() []*cobra.Command { return []*cobra.Command{perfCommand()} }

@@ -111,15 +111,20 @@ func Read(t *target.Target, address uint64, budget *Budget) *List {
 		l.fault(Action, -1, "action_flag is %d, and relevant_entry is NULL", l.Action)
 	}
 	seen := map[uint64]int{}
-	from := "first_entry"
+	from := func() string {
+		if n := len(l.Entries); n > 0 {
+			return fmt.Sprintf("next_entry of entry %d (%#x)", n-1, l.Entries[n-1].Address)
+		}
+		return "first_entry"
+	}
 	for at, prev := l.First, uint64(0); at != 0; {
 		n := len(l.Entries)
 		if back, again := seen[at]; again {
-			l.fault(Cycle, n-1, "the list has a cycle: %s is %#x, which is entry %d again", from, at, back)
+			l.fault(Cycle, n-1, "the list has a cycle: %s is %#x, which is entry %d again", from(), at, back)
 			break
 		}
 		if at%8 != 0 || t.Readable(at, EntrySize) < EntrySize || t.Read(b[:], at) != nil {
-			l.fault(Wild, n-1, "%s is %#x, where no entry can be: %s", from, at, where(t, at))
+			l.fault(Wild, n-1, "%s is %#x, where no entry can be: %s", from(), at, where(t, at))
 			break
 		}
 		seen[at] = n
@@ -129,7 +134,7 @@ func Read(t *target.Target, address uint64, budget *Budget) *List {
 		}
 		l.read(t, &e, n, budget)
 		l.Entries = append(l.Entries, e)
-		from, prev, at = fmt.Sprintf("next_entry of entry %d (%#x)", n, at), at, e.Next
+		prev, at = at, e.Next
 	}
 	return l
 }
