@@ -44,6 +44,13 @@ func (im *Image) Frame(address uint64) *Frame {
 	return nil
 }
 
+// ParseFrames reads an .eh_frame that lies at an address.
+func ParseFrames(b []byte, address uint64) []Frame {
+	var im Image
+	im.readFrames(b, ".eh_frame", address)
+	return im.frames
+}
+
 // A cie is what frame descriptions have in common.
 type cie struct {
 	frame     Frame
