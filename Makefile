@@ -4,10 +4,13 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 VERSION := $(shell cat VERSION)
 LIBRARY := lib/libjitdebug.so.1
-SOURCES := $(shell find . -path ./tests -prune -o -path ./build -prune -o \
+SOURCES := $(shell find . -path ./tests -prune -o -path ./build -prune -o -path ./cmd -prune -o \
              \( -name '*.go' -o -name '*.[chs]' \) -print) go.mod go.sum lib/jitdebug.map lib/go.edits scripts/build
+TOOL    := build/tool/jitdebug
 
-.PHONY: lib demo test test-extended bench install lint fmt clean setup
+.PHONY: all lib tool demo test test-extended bench install lint fmt clean setup
+
+all: lib tool
 
 lib: $(LIBRARY) lib/libjitdebug.so
 
@@ -16,6 +19,11 @@ $(LIBRARY): $(SOURCES)
 
 lib/libjitdebug.so: $(LIBRARY)
 	ln -sf $(notdir $<) $@
+
+tool: $(TOOL)
+
+$(TOOL): $(shell find cmd internal -name '*.go') go.mod go.sum VERSION scripts/build-tool
+	scripts/build-tool $@
 
 # The library that panics on purpose, for tests/guest.
 build/fault/libjitdebug.so.1: $(SOURCES)
@@ -49,9 +57,11 @@ else
 DIRECTORIES = -e 's|@LIBDIR@|$${pcfiledir}/..|' -e 's|@INCLUDEDIR@|$${libdir}/../include|'
 endif
 FILL = sed -e 's|@VERSION@|$(VERSION)|' -e 's|@INCLUDE@|../include|' $(DIRECTORIES)
-install: lib
+install: lib tool
 	install -d "$$INSTALLED/include" "$$INSTALLED/share/doc/libjitdebug" \
-	  "$$INSTALLED/share/libjitdebug" "$$INSTALLED/lib/pkgconfig" "$$INSTALLED/lib/cmake/jitdebug"
+	  "$$INSTALLED/share/libjitdebug" "$$INSTALLED/lib/pkgconfig" "$$INSTALLED/lib/cmake/jitdebug" \
+	  "$$INSTALLED/bin" "$$INSTALLED/share/man/man1" "$$INSTALLED/share/bash-completion/completions" \
+	  "$$INSTALLED/share/zsh/site-functions" "$$INSTALLED/share/fish/vendor_completions.d"
 	install -m 755 $(LIBRARY) "$$INSTALLED/lib/libjitdebug.so.$(VERSION)"
 	ln -sf libjitdebug.so.$(VERSION) "$$INSTALLED/lib/libjitdebug.so.1"
 	ln -sf libjitdebug.so.1 "$$INSTALLED/lib/libjitdebug.so"
@@ -62,6 +72,11 @@ install: lib
 	  $(FILL) lib/$${file##*/}.in > "$$INSTALLED/lib/$$file" || exit; done
 	install -m 644 LICENSE "$$INSTALLED/share/doc/libjitdebug/"
 	install -m 644 lib/jitdebug.supp "$$INSTALLED/share/libjitdebug/"
+	install -m 755 $(TOOL) "$$INSTALLED/bin/"
+	install -m 644 build/tool/manual/man1/* "$$INSTALLED/share/man/man1/"
+	install -m 644 build/tool/manual/jitdebug.bash "$$INSTALLED/share/bash-completion/completions/jitdebug"
+	install -m 644 build/tool/manual/_jitdebug "$$INSTALLED/share/zsh/site-functions/"
+	install -m 644 build/tool/manual/jitdebug.fish "$$INSTALLED/share/fish/vendor_completions.d/"
 
 lint: setup
 	scripts/lint

@@ -56,10 +56,7 @@ work could not be done.`,
 	}
 	command.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	command.PersistentFlags().BoolVar(&asJSON, "json", false, "for programs: print JSON")
-	command.AddCommand(listCommand(), lookupCommand(), dumpCommand(), checkCommand())
-	for _, c := range extras() {
-		command.AddCommand(c)
-	}
+	command.AddCommand(listCommand(), lookupCommand(), dumpCommand(), checkCommand(), perfCommand(), manualCommand())
 	return command
 }
 

@@ -145,6 +145,7 @@ func TestArchives(t *testing.T) {
 		for name, fields := range map[string][]string{
 			"libjitdebug1":    {"Section: libs\n", "Depends: libc6 (>= "},
 			"libjitdebug-dev": {"Section: libdevel\n", "Depends: libjitdebug1 (= 1.0.0)\n"},
+			"jitdebug":        {"Section: utils\n"},
 		} {
 			deb := filepath.Join(tree, name+"_1.0.0_"+architecture+".deb")
 			debs = append(debs, deb)
@@ -194,7 +195,7 @@ func TestArchives(t *testing.T) {
 
 		dpkg(append([]string{"--install"}, debs...)...)
 		found := files(t, filepath.Join(root, "usr"))
-		for _, name := range []string{"libjitdebug1", "libjitdebug-dev"} {
+		for _, name := range []string{"libjitdebug1", "libjitdebug-dev", "jitdebug"} {
 			copyright := "share/doc/" + name + "/copyright"
 			same(t, map[string]file{copyright: found[copyright]}, map[string]file{copyright: installed["share/doc/libjitdebug/LICENSE"]})
 			delete(found, copyright)
@@ -211,7 +212,7 @@ func TestArchives(t *testing.T) {
 		multiarch := "-DCMAKE_LIBRARY_ARCHITECTURE=" + strings.TrimSpace(host.Run(t, limit, host.Tool(t, "gcc"), "-print-multiarch"))
 		shows(t, byCMake(t, consumer(t, "find_package"), "-DCMAKE_PREFIX_PATH="+root, multiarch))
 
-		dpkg("--remove", "libjitdebug-dev", "libjitdebug1")
+		dpkg("--remove", "libjitdebug-dev", "libjitdebug1", "jitdebug")
 		if _, err := os.Stat(filepath.Join(root, "usr")); !os.IsNotExist(err) {
 			t.Error("something is left when the packages have gone")
 		}
