@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sysconfig
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,13 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 LIBRARY = "libjitdebug.so.1"
 LOCAL = "libjitdebug-local.so.1"  # for programs with a pair of their own
+TOOL = "jitdebug-tool"  # what python -m jitdebug runs
 
-# What scripts/build needs, in the checkout, or in the sdist's folder "library".
+# What scripts/build and scripts/build-tool need, in the checkout, or in the sdist's folder "library".
 SOURCES = [
     "*.go",
+    "VERSION",
+    "cmd/**/*",
     "go.mod",
     "go.sum",
     "gate.*",
@@ -28,6 +32,7 @@ SOURCES = [
     "lib/*.edits",
     "lib/*.map",
     "scripts/build",
+    "scripts/build-tool",
 ]
 
 
@@ -72,6 +77,9 @@ class Hook(BuildHookInterface[Any]):
                         f"but there is no file {path}"
                     )
                 shutil.copyfile(path, destination / name)
+            # It is no part of a library that is built elsewhere: left out without Go.
+            if shutil.which(os.environ.get("GO", "go")):
+                self._provide_tool(sources, destination)
             return
         go = os.environ.get("GO", "go")
         if not shutil.which(go):
@@ -87,6 +95,16 @@ class Hook(BuildHookInterface[Any]):
                 "jitdebug: the library could not be built (see above); it needs "
                 "Go 1.26 or newer and gcc. JITDEBUG_LIBRARY takes one that is built"
             )
+        self._provide_tool(sources, destination)
+
+    def _provide_tool(self, sources: Path, destination: Path) -> None:
+        """Builds the program; its man pages are for systems."""
+        with tempfile.TemporaryDirectory() as directory:
+            program = Path(directory) / "jitdebug"
+            build = [str(sources / "scripts" / "build-tool"), str(program)]
+            if subprocess.run(build, check=False).returncode != 0:
+                self.app.abort("jitdebug: the program could not be built (see above)")
+            shutil.copy(program, destination / TOOL)
 
 
 def glibc(library: Path) -> tuple[int, int]:

@@ -79,6 +79,17 @@ def test_contents() -> None:
     assert {"py.typed", "libjitdebug.so.1", "libjitdebug-local.so.1"} <= names
 
 
+def test_tool() -> None:
+    """The program looks at this process from outside."""
+    done = subprocess.run(
+        [sys.executable, "-m", "jitdebug", "list", str(os.getpid())],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert f"process {os.getpid()}" in done.stdout
+
+
 def test_neither_go_nor_a_library(source: Path) -> None:
     done = wheel(source)
     assert done.returncode != 0
