@@ -73,7 +73,7 @@ func dump(v *view.View, directory string) ([]jsonDumped, error) {
 		written = append(written, jsonDumped{filepath.Base(name), im.Pair.Module.Name(), hexadecimal(e.Image), e.Size})
 		if im.Err == nil && len(im.Sections) > 0 {
 			gdb.WriteString(forGDB(name, im))
-			fmt.Fprintf(&lldb, "target modules add %q\ntarget modules load --file %q --slide 0\n", name, name)
+			lldb.WriteString(forLLDB(name, im))
 		}
 	}
 	p.end()
@@ -96,6 +96,31 @@ func forGDB(name string, im *view.Image) string {
 	}
 	text.WriteString("\n")
 	return text.String()
+}
+
+// forLLDB loads an image into lldb, which forgets the addresses in an object file (ET_REL), and
+// knows a section by its name, or only by its number where names are not unique.
+func forLLDB(name string, im *view.Image) string {
+	if !im.Relocate {
+		return fmt.Sprintf("target modules add %q\ntarget modules load --file %q --slide 0\n", name, name)
+	}
+	var byName, byNumber strings.Builder
+	fmt.Fprintf(&byName, "target modules add %q\ntarget modules load --file %q", name, name)
+	fmt.Fprintf(&byNumber, "script m = lldb.target.AddModule(%q, None, None)\n", name)
+	unique, seen := true, map[string]bool{}
+	for _, s := range im.Sections {
+		if s.Start == 0 {
+			continue
+		}
+		unique = unique && s.Name != "" && !seen[s.Name] && quoted(s.Name) == s.Name
+		seen[s.Name] = true
+		fmt.Fprintf(&byName, " %s %#x", s.Name, s.Start)
+		fmt.Fprintf(&byNumber, "script e = lldb.target.SetSectionLoadAddress(m.GetSectionAtIndex(%d), %#x)\n", s.Index-1, s.Start)
+	}
+	if unique {
+		return byName.String() + "\n"
+	}
+	return byNumber.String()
 }
 
 func quoted(name string) string {
