@@ -18,7 +18,8 @@ LIBRARY = "libjitdebug.so.1"
 LOCAL = "libjitdebug-local.so.1"  # for programs with a pair of their own
 TOOL = "jitdebug-tool"  # what python -m jitdebug runs
 
-# What scripts/build and scripts/build-tool need, in the checkout, or in the sdist's folder "library".
+# What scripts/build and scripts/build-tool need, in the checkout, or in the sdist's
+# folder "library".
 SOURCES = [
     "*.go",
     "VERSION",

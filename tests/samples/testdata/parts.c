@@ -1,5 +1,5 @@
-/* C with what fibonacci.c has not: unions, bit-fields, arrays of two kinds, function
-   pointers, variables in blocks, macros. */
+/* C with what fibonacci.c has not: unions, bit-fields, arrays of two kinds,
+   function pointers, variables in blocks, macros. */
 #define LIMIT 4
 #define SCALE(x) ((x) * LIMIT)
 
@@ -30,8 +30,7 @@ __thread int depth;
 
 static int weigh(const struct item *item, int n) {
   int table[n > 0 ? n : 1];
-  for (int i = 0; i < n; i++)
-    table[i] = SCALE(item->colour) + i;
+  for (int i = 0; i < n; i++) table[i] = SCALE(item->colour) + i;
   return n > 0 ? table[n - 1] : depth;
 }
 
@@ -48,8 +47,7 @@ int jit_main(int n, ...) {
   item.next = &first;
   {
     long inner = sum(item.values[0]);
-    if (inner > n)
-      goto out;
+    if (inner > n) goto out;
     item.values[1][0].number = inner;
   }
   return item.call(&item, n) + (int)item.values[1][0].number;
