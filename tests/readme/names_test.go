@@ -17,7 +17,7 @@ import (
 // Every block of these pages has a language and is tested: typed, saved and used, or
 // compiled.
 var tested = []string{"README.md", "docs/c.md", "docs/cpp.md", "docs/python.md", "docs/rust.md", "docs/llvm.md",
-	"docs/integrating.md", "docs/troubleshooting.md", "docs/process.md",
+	"docs/integrating.md", "docs/troubleshooting.md", "docs/process.md", "docs/tool.md",
 	"bindings/python/README.md", "bindings/rust/jitdebug/README.md", "bindings/rust/jitdebug-sys/README.md",
 	"bindings/rust/wasmtime-internal-jit-debug/README.md"}
 

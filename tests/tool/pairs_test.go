@@ -162,8 +162,8 @@ func TestContainer(t *testing.T) {
 	}
 }
 
-// TestRefusals: what cannot be read gets a sentence, and status 2.
-func TestRefusals(t *testing.T) {
+// TestWhatCannotBeRead: what cannot be read gets a sentence, and status 2.
+func TestWhatCannotBeRead(t *testing.T) {
 	directory := t.TempDir()
 	write := func(name, text string) string {
 		path := filepath.Join(directory, name)

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"time"
 
 	"github.com/libjitdebug/libjitdebug/cmd/jitdebug/internal/target"
 )
@@ -178,8 +179,9 @@ func (l *List) read(t *target.Target, e *Entry, n int, budget *Budget) {
 	}
 }
 
-// same says that nothing of a list has changed since it was read.
-func (l *List) same(t *target.Target) bool {
+// same says that nothing of a list has changed since it was read, as far as its entries show,
+// or its images, too.
+func (l *List) same(t *target.Target, images bool) bool {
 	var b [EntrySize]byte
 	if t.Read(b[:DescriptorSize], l.Address) != nil {
 		return len(l.Entries) == 0
@@ -194,7 +196,7 @@ func (l *List) same(t *target.Target) bool {
 			le.Uint64(b[16:]) != e.Image || le.Uint64(b[24:]) != e.Size {
 			return false
 		}
-		if e.Bytes == nil {
+		if e.Bytes == nil || !images {
 			continue
 		}
 		if uint64(cap(image)) < e.Size {
@@ -203,6 +205,21 @@ func (l *List) same(t *target.Target) bool {
 		if t.Read(image[:e.Size], e.Image) != nil || !bytes.Equal(image[:e.Size], e.Bytes) {
 			return false
 		}
+	}
+	return true
+}
+
+// quiet says that lists have not changed since they were read. One look is not enough: an
+// entry that goes and comes again all the time looks the same now and then.
+func quiet(t *target.Target, lists []*List) bool {
+	const looks = 6
+	for look := range looks {
+		for _, l := range lists {
+			if !l.same(t, look == 0) {
+				return false
+			}
+		}
+		time.Sleep(time.Duration(look) * 100 * time.Microsecond)
 	}
 	return true
 }
@@ -226,11 +243,7 @@ func ReadAll(t *target.Target, descriptors []uint64) (lists []*List, whole bool,
 		if !t.Live {
 			return lists, true, nil
 		}
-		whole = true
-		for _, l := range lists {
-			whole = whole && l.same(t)
-		}
-		if whole {
+		if quiet(t, lists) {
 			return lists, true, nil
 		}
 		if err := t.Renew(); err != nil {
