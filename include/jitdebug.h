@@ -79,7 +79,10 @@ typedef struct jitdebug_image {
  */
 enum {
   /* No copy: the caller keeps the buffer alive, readable and unchanged until
-   * the registration is unregistered. */
+   * the registration is unregistered. Its sections that were not loaded should
+   * not have SHF_ALLOC: with the flag at address 0 they take gdb time that
+   * grows with the square of the number of images. From copies the library
+   * removes it. */
   JITDEBUG_BORROW = 1,
   /* Never wait for another thread that is changing the list: return
    * JITDEBUG_E_BUSY instead. A wait is short, unless a debugger is reading. */
@@ -311,7 +314,8 @@ JITDEBUG_API int32_t jitdebug_unregister(jitdebug_registration *registration);
 
 /*
  * Tells what a debugger is reading: the library's copy, or the caller's buffer
- * with JITDEBUG_BORROW. Of functions, it shows an image with those of the
+ * with JITDEBUG_BORROW. What the library has changed in a copy (see BORROW) it
+ * puts back first. Of functions, it shows an image with those of the
  * registration alone, made by the first call, where a debugger may be reading
  * them together with others.
  *

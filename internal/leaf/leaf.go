@@ -28,12 +28,16 @@ import (
 
 const (
 	// room is how many functions a leaf has at most, those that are crossed out
-	// included. It bounds what it costs to write one anew.
-	room = 384
+	// included.
+	room = 2 * full
 
-	// full is how many functions a leaf has at most when it is written, if more are
-	// to come.
-	full = room / 3
+	// full is how many functions a leaf has at most when it is written. It bounds what
+	// it costs to write one anew.
+	full = 160
+
+	// growing is the room of a leaf to which functions are added in the order of
+	// their addresses, and few are crossed out.
+	growing = full * 4 / 3
 
 	// reach is how many bytes between two functions can be in one section with
 	// them: memory in which there is hardly anybody else's code.

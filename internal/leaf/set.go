@@ -251,7 +251,7 @@ func (s *Set) write(old []place, functions []*function.Record, low uint64, grows
 	each := (len(all) + count - 1) / count
 	members := min(room, max(8, 2*each))
 	if grows && !s.watched {
-		members = room
+		members = growing
 	}
 	var first, last *Leaf
 	for from := 0; from < len(all); from += each {

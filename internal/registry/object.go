@@ -39,7 +39,7 @@ func RegisterObject(bytes []byte, sections abi.Sections, flags abi.Flags, memory
 	} else if err != nil {
 		return 0, abi.Refuse(abi.E_IMAGE, "object: the image made of it: %s", err)
 	}
-	return publish(abi.Images{{Data: memory.Copies, Size: uintptr(len(placed))}}, flags, memory)
+	return publish(abi.Images{{Data: memory.Copies, Size: uintptr(len(placed))}}, flags, memory, false)
 }
 
 // placements reads where the sections were loaded.

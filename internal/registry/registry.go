@@ -23,7 +23,7 @@ type Memory struct {
 }
 
 // A kind of registration, by what its Entries are.
-type kind uintptr
+type kind uint32
 
 const (
 	oneImage      kind = iota // none: its code entry is in the slot
@@ -34,7 +34,8 @@ const (
 
 // A registration lies in C memory, in the slot of its handle.
 type registration struct {
-	kind kind
+	kind    kind
+	lowered bool // images are not as they were given: see lower
 	Memory
 	single gdbjit.Entry // of oneImage; a leaf.Ref of oneFunction
 }
@@ -79,11 +80,12 @@ func Register(images abi.Images, flags abi.Flags, memory *Memory) (uintptr, erro
 		return 0, err
 	}
 	copyImages(images, memory.Copies)
-	return publish(images, flags, memory)
+	lowered := memory.Copies != 0 && flags&abi.OPAQUE == 0 && lower(images, memory.Copies)
+	return publish(images, flags, memory, lowered)
 }
 
 // publish puts images on the list whose memory is there and filled.
-func publish(images abi.Images, flags abi.Flags, memory *Memory) (uintptr, error) {
+func publish(images abi.Images, flags abi.Flags, memory *Memory, lowered bool) (uintptr, error) {
 	slot, err := lockAndTake(flags&abi.NOWAIT != 0)
 	if err != nil {
 		return 0, err
@@ -97,7 +99,7 @@ func publish(images abi.Images, flags abi.Flags, memory *Memory) (uintptr, error
 		}
 	}
 	r := in(slot)
-	r.Memory = *memory
+	r.Memory, r.lowered = *memory, lowered
 	r.fill(images)
 	entries := r.entries()
 	for i := range entries {
@@ -165,7 +167,8 @@ func retire(slot *handle.Slot, outside bool) Memory {
 	return memory
 }
 
-// ImageOf returns what a debugger is shown as the handle's image of this index.
+// ImageOf returns the handle's image of this index, as it was registered, and has
+// debuggers that attach from now on read the same.
 func ImageOf(h uintptr, index uintptr) (abi.Image, error) {
 	gdbjit.Lock()
 	defer gdbjit.Unlock()
@@ -185,7 +188,11 @@ func ImageOf(h uintptr, index uintptr) (abi.Image, error) {
 	if r.ofFunctions() {
 		return r.imageOfFunctions()
 	}
-	data, size := r.entries()[index].Image()
+	entry := &r.entries()[index]
+	if r.lowered {
+		raise(entry.Bytes())
+	}
+	data, size := entry.Image()
 	return abi.Image{Data: data, Size: size}, nil
 }
 

@@ -18,7 +18,10 @@ impl GdbJitImageRegistration {
     /// cannot run; and, with the feature `dlopen` of [`jitdebug`], where there is
     /// no library.
     pub fn register(file: Vec<u8>) -> Self {
-        let registered = Options::new().opaque(true).register(file);
+        // The library's copy is quicker for gdb than the image; but it takes only
+        // what a debugger can read.
+        let registered = Registration::register_copy(&file)
+            .or_else(|_| Options::new().opaque(true).register(file));
         Self(registered.map_err(|error| error.into_image().unwrap_or_default()))
     }
 
