@@ -23,7 +23,9 @@ func manualCommand() *cobra.Command {
 			}
 			root := c.Root()
 			root.DisableAutoGenTag = true
-			root.CompletionOptions.HiddenDefaultCmd = true
+			if completion, _, err := root.Find([]string{"completion"}); err == nil {
+				root.RemoveCommand(completion) // its pages would say what is installed already
+			}
 			never := time.Unix(0, 0) // the same sources give the same pages
 			header := &doc.GenManHeader{Title: "JITDEBUG", Section: "1", Source: "libjitdebug " + version, Manual: "User Commands", Date: &never}
 			if err := doc.GenManTree(root, header, in("man1")); err != nil {

@@ -73,8 +73,16 @@ func checkTree(t *testing.T, installed, version string) {
 		"lib/pkgconfig/jitdebug.pc":                      "",
 		"lib/cmake/jitdebug/jitdebugConfig.cmake":        "",
 		"lib/cmake/jitdebug/jitdebugConfigVersion.cmake": "",
+		"bin/jitdebug":                                   "",
+		"share/bash-completion/completions/jitdebug":     "",
+		"share/zsh/site-functions/_jitdebug":             "",
+		"share/fish/vendor_completions.d/jitdebug.fish":  "",
+		"share/man/man1/jitdebug.1":                      "",
 		"share/doc/libjitdebug/LICENSE":                  "",
 		"share/libjitdebug/jitdebug.supp":                "",
+	}
+	for _, command := range []string{"list", "lookup", "dump", "check", "perf", "perf-map", "perf-inject"} {
+		want["share/man/man1/jitdebug-"+command+".1"] = ""
 	}
 	for name, target := range want {
 		path := filepath.Join(installed, name)
