@@ -29,10 +29,10 @@ func TestAllocations(t *testing.T) {
 	}{
 		{"copy", 1}, {"borrow", 0}, {"copy-few", 2}, {"borrow-few", 1}, {"copy-many", 2}, {"borrow-many", 1},
 		{"growing", 2}, {"image", 0}, {"unregister", 0}, {"text", 1},
-		{"function", 3}, {"functions", 3}, {"merging", 3}, {"functions-image", 2}, {"object", 1},
+		{"function", 3}, {"functions", 3}, {"sharing", 3}, {"functions-image", 2}, {"object", 1},
 	} {
 		for _, where := range []string{"first", "thread", "later"} {
-			if (call.name == "growing" || call.name == "merging") && where != "later" {
+			if (call.name == "growing" || call.name == "sharing") && where != "later" {
 				continue // thousands of calls: none of them is the first for long
 			}
 			t.Run(where+" "+call.name, func(t *testing.T) {

@@ -166,7 +166,7 @@ def test_nothing_is_borrowed() -> None:
 
 
 def test_one_at_a_time() -> None:
-    # Merged behind the scenes; each shows its own, and goes by itself.
+    # They share an image; each shows its own, and goes by itself.
     count = 300
     registrations = [
         jitdebug.register_functions([Function(f"f{n}", BASE + 16 * n, 16)])

@@ -183,7 +183,7 @@ static void check_growing(void) {
 
 /* Functions one at a time, which share images, and then one at a time gone
  * again. Each that is registered can be found, in one image, and no other. */
-static void check_merging(void) {
+static void check_sharing(void) {
   enum { LIVE = 700, STEP = 9 }; /* which has no factor in common with LIVE */
   static jitdebug_registration *live[LIVE];
   static unsigned char shown[LIVE];
@@ -307,7 +307,7 @@ static const struct {
              {"growing", check_growing},
              {"function", check_function},
              {"functions", check_functions},
-             {"merging", check_merging},
+             {"sharing", check_sharing},
              {"functions-image", check_functions_image},
              {"object", check_object},
              {"image", check_image},

@@ -77,10 +77,10 @@ static size_t in_use(int resource) {
 int main(int argc, char **argv) {
   CHECK(argc == 5, "usage: limits as|data MIB KIND OBJECT");
   const int resource = strcmp(argv[1], "as") == 0 ? RLIMIT_AS : RLIMIT_DATA;
-  const int merged = strcmp(argv[3], "function") == 0;
+  const int shared = strcmp(argv[3], "function") == 0;
   const int debugging =
       strcmp(argv[3], "object") == 0 || strcmp(argv[3], "debug") == 0;
-  const size_t most = merged ? 10000 : debugging ? 200 : MOST;
+  const size_t most = shared ? 10000 : debugging ? 200 : MOST;
   image_make(&image, 1);
   object = file_read(argv[4], &object_size);
   make_debug();
@@ -101,7 +101,7 @@ int main(int argc, char **argv) {
     registered++;
   CHECK(status == JITDEBUG_OK || status == JITDEBUG_E_MEMORY, "%d: %s",
         (int)status, jitdebug_last_error());
-  CHECK(merged || settled_length() == registered, "%zu entries, %zu registered",
+  CHECK(shared || settled_length() == registered, "%zu entries, %zu registered",
         settled_length(), registered);
   /* Where nothing is left, asking again and again does no harm. */
   for (int i = 0; i < 500 && registered < most; i++)
