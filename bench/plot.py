@@ -11,7 +11,7 @@ and, behind two others, with the library.
 import math
 import sys
 
-PANEL, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 500, 380, 70, 56, 150, 48
+PANEL, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 500, 380, 70, 56, 165, 48
 COLOURS = {"the library": "#3a8f5c", "an image each": "#c4472f"}
 
 
@@ -56,7 +56,7 @@ def panel(title, unit, curves, x0):
         print(f'<path stroke="{COLOURS[how]}" d="M{line}"/>')
         count, time = curve[-1]
         place = f'x="{x(count) + 8:.1f}" y="{y(time) + 4:.1f}"'
-        print(f"<text {place}>{how}: {time:.2g} {unit}</text>")
+        print(f"<text {place}>{how}: {time:.{0 if time >= 10 else 1}f} {unit}</text>")
 
 
 def main():
