@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sort"
+	"strings"
 
 	"github.com/libjitdebug/libjitdebug/cmd/jitdebug/internal/target"
 	format "github.com/libjitdebug/libjitdebug/internal/elf"
@@ -30,14 +31,20 @@ type Module struct {
 	Writable []Range        // its variables
 	symbols  bool           // it has more than those for the dynamic linker
 	guessed  bool           // it is one only if the dynamic linker lists it
+	loaded   string         // the path that the dynamic linker has
 	dynamic  uint64         // the address of its dynamic section, or 0
 }
 
 // A Range is one of addresses.
 type Range struct{ Start, End uint64 }
 
-// Name is the file's, without the directory.
-func (m *Module) Name() string { return filepath.Base(m.Path) }
+// Name is the file's, without the directory; that by which it was loaded, if it is a library.
+func (m *Module) Name() string {
+	if strings.Contains(filepath.Base(m.loaded), ".so") {
+		return filepath.Base(m.loaded)
+	}
+	return filepath.Base(m.Path)
+}
 
 // Stripped says that it has only the symbols that the dynamic linker needs.
 func (m *Module) Stripped() bool { return !m.symbols }
@@ -161,6 +168,7 @@ func order(t *target.Target, all []Module) {
 			}
 			if m := byDynamic[le.Uint64(b[mapDynamic:])]; m != nil && (m.Namespace < 0 || m.Program) {
 				m.Namespace, m.Order = namespace, n
+				m.loaded = t.String(le.Uint64(b[mapName:]), 4096)
 			}
 			entry = le.Uint64(b[mapNext:])
 		}
