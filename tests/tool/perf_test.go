@@ -165,8 +165,18 @@ func TestInjectManyFunctions(t *testing.T) {
 	if files, _ := filepath.Glob(injected + ".*.elf"); len(files) != 2 {
 		t.Errorf("files of code: %q", files)
 	}
-	report := perf(t, directory, "report", "-i", injected, "--stdio", "-g", "none", "--no-children")
-	if before, after := share(report, "old"), share(report, "new"); before < 10 || after < 10 || before+after > 70 {
-		t.Errorf("%v before and %v after:\n%s", before, after, report)
+	samples := regexp.MustCompile(`(?m)^\s*([0-9]+)\.([0-9]{9}):\s*\n\s+[0-9a-f]+ (old|new|f\d+)\n`).
+		FindAllStringSubmatch(perf(t, directory, "script", "-i", injected, "--ns", "-F", "time,ip,sym"), -1)
+	if len(samples) == 0 {
+		t.Error("no sample has a name")
+	}
+	for _, sample := range samples {
+		want := "old"
+		if at := sample[1] + sample[2]; at >= middle[1]+middle[2] {
+			want = "new"
+		}
+		if sample[3] != want {
+			t.Errorf("%s.%s is %s, and the change was at %s.%s", sample[1], sample[2], sample[3], middle[1], middle[2])
+		}
 	}
 }
