@@ -187,8 +187,8 @@ func ofImage(v *view.View, im *view.Image) (all []Finding) {
 			add(AddressZero, "section %d (%s) says that its code is at %#x, where no code can be", s.Index, s.Name, s.Start)
 		}
 	}
-	all = append(all, ofSymbols(im)...)
 	functions := im.Functions()
+	all = append(all, ofSymbols(im, functions)...)
 	switch {
 	case code > 0 && len(functions) == 0 && len(all) == 0:
 		add(Nameless, "it has code, and neither a symbol nor debug information names it")
@@ -204,14 +204,15 @@ func ofImage(v *view.View, im *view.Image) (all []Finding) {
 // lowest is the lowest address at which the kernel lets code be, by default.
 const lowest = 0x1000
 
-// ofSymbols looks at values that cannot be right.
-func ofSymbols(im *view.Image) (all []Finding) {
+// ofSymbols looks at values that cannot be right. Some compilers' symbols are all wrong, and
+// their debug information is right: then code has its names by that.
+func ofSymbols(im *view.Image, functions []image.Function) (all []Finding) {
 	absolute, outside := im.Misplaced()
 	if n := len(absolute); n > 0 {
 		all = append(all, finding(Absolute, Name(im), im.Address, "%s is ET_REL, and the %s of %s %s absolute: debuggers add the section's address to %s",
 			Name(im), noun(n, "value"), some(absolute), verb(n, "is", "are"), verb(n, "it", "each")))
 	}
-	if n := len(outside); n > 0 {
+	if n := len(outside); n > 0 && len(functions) == 0 {
 		all = append(all, finding(Outside, Name(im), im.Address, "%s: the %s of %s %s outside of every section of the image", Name(im), noun(n, "value"), some(outside), verb(n, "is", "are")))
 	}
 	return all

@@ -104,6 +104,9 @@ func (im *Image) Functions() []Function {
 	all := append(im.debugFunctions(), im.symbolFunctions()...)
 	sort.SliceStable(all, func(i, j int) bool { return all[i].Start < all[j].Start })
 	for _, f := range all {
+		if s := im.Section(f.Start); s == nil || !s.Code {
+			continue // debuggers do not find it
+		}
 		if n := len(im.functions); n > 0 && im.functions[n-1].Start == f.Start {
 			last := &im.functions[n-1]
 			last.Symbol, last.Debug = last.Symbol || f.Symbol, last.Debug || f.Debug
