@@ -56,7 +56,7 @@ work could not be done.`,
 	}
 	command.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	command.PersistentFlags().BoolVar(&asJSON, "json", false, "for programs: print JSON")
-	command.AddCommand(listCommand(), lookupCommand(), dumpCommand(), checkCommand(), perfCommand(), manualCommand())
+	command.AddCommand(listCommand(), lookupCommand(), dumpCommand(), checkCommand(), topCommand(), perfCommand(), manualCommand())
 	return command
 }
 

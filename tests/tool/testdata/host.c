@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "code.h"
+#include "file.h"
 #include "jitdebug.h"
 
 static void register_image(struct image *image, uint64_t serial) {
@@ -106,6 +107,30 @@ static void burn(double seconds) {
   } while ((double)(now.tv_sec - begin.tv_sec) < seconds);
 }
 
+/* Loads a linked program where it was linked to be, and registers it as it is.
+ */
+static void load(const char *path) {
+  size_t size;
+  void *bytes = file_read(path, &size);
+  const Elf64_Ehdr *header = bytes;
+  const Elf64_Phdr *segment =
+      (const void *)((const char *)bytes + header->e_phoff);
+  for (int i = 0; i < header->e_phnum; i++, segment++) {
+    if (segment->p_type != PT_LOAD) continue;
+    uintptr_t page = segment->p_vaddr & ~UINT64_C(4095);
+    CHECK(mmap((void *)page, segment->p_vaddr - page + segment->p_memsz,
+               PROT_READ | PROT_WRITE | PROT_EXEC,
+               MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == (void *)page,
+          "%s", path);
+    memcpy((void *)segment->p_vaddr, (char *)bytes + segment->p_offset,
+           segment->p_filesz);
+  }
+  jitdebug_registration *registration;
+  CHECK(jitdebug_register(bytes, size, JITDEBUG_OPAQUE, &registration) ==
+            JITDEBUG_OK,
+        "%s", jitdebug_last_error());
+}
+
 static void ready(pid_t pid) {
   printf("ready %d\n", (int)pid);
   fflush(stdout);
@@ -122,6 +147,11 @@ int main(int argc, char **argv) {
     burn(3);
     pause();
     return 0;
+  }
+  MODE("image") {
+    load(argv[2]);
+    ready(getpid());
+    for (;;) pause();
   }
   register_image(&image, 0);
   MODE("busy") {
