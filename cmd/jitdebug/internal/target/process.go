@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/libjitdebug/libjitdebug/internal/elf"
 )
 
 // A process is read through /proc.
@@ -36,6 +38,9 @@ func openProcess(pid int) (*Target, error) {
 	if state := field(status, "State"); strings.HasPrefix(state, "Z") {
 		return nil, fmt.Errorf("%s has ended, its parent has not asked for its status yet: there is nothing to read", t.Name)
 	}
+	if narrow(procPath(pid, "exe")) {
+		return nil, fmt.Errorf("%s is of 32 bits: not supported", t.Name)
+	}
 	p.memory, err = os.Open(procPath(pid, "mem"))
 	if err == nil {
 		t.Mappings, err = p.mappings()
@@ -52,6 +57,18 @@ func openProcess(pid int) (*Target, error) {
 		t.Notes = append(t.Notes, fmt.Sprintf("its files cannot be seen (%v): symbols that are not in memory are missing", err))
 	}
 	return t, nil
+}
+
+// narrow says that a program is of 32 bits.
+func narrow(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	var b [elf.EI_CLASS + 1]byte
+	n, _ := f.ReadAt(b[:], 0)
+	return n == len(b) && string(b[:4]) == elf.ELFMAG && b[elf.EI_CLASS] != elf.ELFCLASS64
 }
 
 func procPath(pid int, name string) string { return filepath.Join("/proc", strconv.Itoa(pid), name) }
