@@ -10,8 +10,13 @@ import (
 // by checkOther: it is one that debuggers read, or its name is too short to tell.
 func (f *file) noteOther(start uint64) {
 	switch uint32(start) {
-	case 0, startGNU, startCTF, startGDB, startStabs, startMdebug, startDebug & (1<<32 - 1):
+	case 0, startGNU, startCTF, startGDB, startStabs, startMdebug:
 		f.has |= hasOther
+	case startDebug & (1<<32 - 1):
+		switch start >> 56 {
+		case 'g', 'n', 's': // .debug_gdb_scripts, .debug_names, .debug_sfnames, .debug_srcinfo
+			f.has |= hasOther
+		}
 	}
 }
 
