@@ -1,6 +1,9 @@
 package dwarf
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/libjitdebug/libjitdebug/internal/cursor"
 	"github.com/libjitdebug/libjitdebug/internal/format"
 )
@@ -8,8 +11,8 @@ import (
 // An abbrevTable is one table of .debug_abbrev.
 type abbrevTable struct {
 	dense  []abbrev
-	sparse map[uint64]abbrev // those whose codes are not consecutive
-	specs  []spec            // of all
+	sparse []numbered // those whose codes are not consecutive, by their codes
+	specs  []spec     // of all
 }
 
 // An abbrev is one abbreviation declaration.
@@ -28,6 +31,13 @@ type abbrev struct {
 	sized        bool // has a size that is in the declaration, or one in bits
 }
 
+// A numbered one is one with its code, and where it is declared.
+type numbered struct {
+	code uint64
+	at   int
+	abbrev
+}
+
 // A spec is an attribute that has bytes in the entries, and its form. An attribute that
 // no debugger knows is 0. One that has no bytes is looked at once, in the declaration:
 // what an entry costs is then what it has.
@@ -37,8 +47,11 @@ func (t *abbrevTable) find(code uint64) (abbrev, bool) {
 	if code-1 < uint64(len(t.dense)) {
 		return t.dense[code-1], true
 	}
-	a, ok := t.sparse[code]
-	return a, ok
+	i, ok := slices.BinarySearchFunc(t.sparse, code, func(n numbered, code uint64) int { return cmp.Compare(n.code, code) })
+	if !ok {
+		return abbrev{}, false
+	}
+	return t.sparse[i].abbrev, true
 }
 
 // of are the specs of an abbreviation.
@@ -120,20 +133,20 @@ func (d *Debug) readAbbrevs(t *abbrevTable, offset uint64) (end int, err error) 
 			break
 		}
 		a.count = uint32(len(t.specs)) - a.first
-		_, double := t.find(code)
-		switch {
-		case double:
-			return 0, format.Errorf("its abbreviation at .debug_abbrev %#x has code %d, which another one has", start, code)
-		case code == uint64(len(t.dense))+1:
+		if code == uint64(len(t.dense))+1 {
 			t.dense = append(t.dense, a)
-		case t.sparse == nil:
-			t.sparse = map[uint64]abbrev{code: a}
-		default:
-			t.sparse[code] = a
+		} else {
+			t.sparse = append(t.sparse, numbered{code, start, a})
 		}
 	}
 	if r.Short {
 		return 0, format.Errorf("its abbreviations at .debug_abbrev %#x have no end before that of the section", offset)
+	}
+	slices.SortStableFunc(t.sparse, func(a, b numbered) int { return cmp.Compare(a.code, b.code) })
+	for i, n := range t.sparse {
+		if n.code <= uint64(len(t.dense)) || i > 0 && n.code == t.sparse[i-1].code {
+			return 0, format.Errorf("its abbreviation at .debug_abbrev %#x has code %d, which another one has", n.at, n.code)
+		}
 	}
 	return r.At, nil
 }

@@ -2,7 +2,12 @@
 // without call frame information, which is package cfi's.
 package dwarf
 
-import "github.com/libjitdebug/libjitdebug/internal/format"
+import (
+	"slices"
+
+	"github.com/libjitdebug/libjitdebug/internal/cursor"
+	"github.com/libjitdebug/libjitdebug/internal/format"
+)
 
 // A Section is a kind of section, by its name.
 type Section uint8
@@ -76,7 +81,7 @@ type Debug struct {
 	lines       map[uint64]lineContext  // the line programs that have been checked, by their offsets
 
 	parts    []part
-	units    []unitRange // in the order of their entries' ids
+	units    []keptUnit // in the order of their entries' ids
 	entries  entries
 	closings []closing // in the order of the entries' ids
 	imports  []imported
@@ -164,6 +169,12 @@ func (d *Debug) addPart(b []byte) {
 	base := 64 * uint64(len(d.entries.starts))
 	d.parts = append(d.parts, part{b, base})
 	d.entries.grow(len(b)/64 + 1)
+	units := 0
+	for r := (cursor.Reader{Bytes: b}); r.Left() > 0; units++ {
+		length, _ := r.Length()
+		r.Skip(length)
+	}
+	d.units = slices.Grow(d.units, units)
 }
 
 // entries are the debugging information entries of all parts, as sets of ids.

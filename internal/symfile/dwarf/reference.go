@@ -9,13 +9,27 @@ import (
 	"github.com/libjitdebug/libjitdebug/internal/format"
 )
 
-// A unitRange is what is kept of a unit to read its entries again.
+// A unitRange is what is known of a unit when its entries are read again.
 type unitRange struct {
 	encoding
-	table          *abbrevTable
-	part           int
-	base           uint64 // of its part
-	at, first, end uint64 // ids: of its header, its first entry, its end
+	table     *abbrevTable
+	part      int
+	base      uint64 // of its part
+	at, first uint64 // ids: of its header, its first entry
+}
+
+// A keptUnit is a unitRange as it is kept: units can be small, and many.
+type keptUnit struct {
+	table                         *abbrevTable
+	at, first                     uint32
+	part                          uint16
+	version, offsetSize, addrSize uint8
+}
+
+// keep keeps what will be needed of a unit.
+func (d *Debug) keep(u *unit) {
+	d.units = append(d.units, keptUnit{u.table, uint32(u.id(u.at)), uint32(u.id(u.first)), uint16(u.part),
+		uint8(u.version), uint8(u.offsetSize), uint8(u.addrSize)})
 }
 
 // A closing is where the children of an entry end, as ids.
@@ -23,7 +37,7 @@ type closing struct{ at, end uint32 }
 
 // An imported is a DW_TAG_imported_unit: the first entries of the unit that has it and
 // of the one that it imports, as ids.
-type imported struct{ from, to uint64 }
+type imported struct{ from, to uint32 }
 
 // A signedType is the type of a type unit.
 type signedType struct{ signature, id uint64 }
@@ -68,8 +82,8 @@ func (d *Debug) badTarget() (id uint64, text string) {
 		}
 	}
 	for _, i := range d.imports {
-		if i.to != nowhere && !e.firsts.has(i.to) {
-			return i.to, "which it imports as a unit, but no unit's first entry is there"
+		if !e.firsts.has(uint64(i.to)) {
+			return uint64(i.to), "which it imports as a unit, but no unit's first entry is there"
 		}
 	}
 	return 0, ""
@@ -110,9 +124,10 @@ type graph struct {
 	*Debug
 	way way
 
-	depth   []uint16 // of each id: 0 unknown, 1 on the path, or 2 and how many may follow
+	before  []uint32 // how many nodes there are before each word of their set
+	depth   []uint16 // of each node: 0 unknown, 1 on the path, or 2 and how many may follow
 	path    []step
-	pending []uint64 // where the steps on the path lead to
+	pending []uint32 // where the steps on the path lead to
 }
 
 // A way is one that debuggers follow.
@@ -148,14 +163,20 @@ const (
 
 // walk visits each node once. The error is about the entry with an id.
 func (g *graph) walk() (id uint64, err error) {
-	if g.depth == nil {
-		g.depth = make([]uint16, 64*len(g.entries.nodes))
+	if g.before == nil {
+		g.before = make([]uint32, len(g.entries.nodes))
+		n := 0
+		for i, word := range g.entries.nodes {
+			g.before[i] = uint32(n)
+			n += bits.OnesCount64(word)
+		}
+		g.depth = make([]uint16, n)
 	}
 	clear(g.depth)
 	for i, word := range g.entries.nodes {
 		for ; word != 0; word &= word - 1 {
 			id := uint64(i*64 + bits.TrailingZeros64(word))
-			if g.depth[id] == 0 {
+			if *g.depthOf(id) == 0 {
 				if id, err := g.visit(id); err != nil {
 					return id, err
 				}
@@ -178,7 +199,7 @@ func (g *graph) visit(id uint64) (uint64, error) {
 			if deep > atTheEnd+mostNested {
 				return s.id, format.Errorf("leads to others, and those to others, %d times: debuggers call themselves for each", mostNested)
 			}
-			g.depth[s.id] = deep
+			*g.depthOf(s.id) = deep
 			g.path = g.path[:len(g.path)-1]
 			if len(g.path) > 0 {
 				above := &g.path[len(g.path)-1]
@@ -186,16 +207,18 @@ func (g *graph) visit(id uint64) (uint64, error) {
 			}
 			continue
 		}
-		to := g.pending[len(g.pending)-1]
+		to := uint64(g.pending[len(g.pending)-1])
 		g.pending = g.pending[:len(g.pending)-1]
-		switch depth := g.depth[to]; {
+		if !g.entries.nodes.has(to) {
+			s.depth = max(s.depth, atTheEnd)
+			continue
+		}
+		switch depth := *g.depthOf(to); {
 		case depth == onPath:
 			_, offset := g.place(to)
 			return s.id, format.Errorf("leads by way of others back to %#x: debuggers follow it for ever", offset)
 		case depth != 0:
 			s.depth = max(s.depth, depth)
-		case !g.entries.nodes.has(to):
-			s.depth = max(s.depth, atTheEnd)
 		case len(g.path) > mostNested:
 			return s.id, format.Errorf("is led to by others, and those by others, %d times: debuggers call themselves for each", mostNested)
 		default:
@@ -207,16 +230,22 @@ func (g *graph) visit(id uint64) (uint64, error) {
 	return 0, nil
 }
 
+// depthOf is where the depth of a node is.
+func (g *graph) depthOf(id uint64) *uint16 {
+	below := g.entries.nodes[id/64] & (1<<(id%64) - 1)
+	return &g.depth[int(g.before[id/64])+bits.OnesCount64(below)]
+}
+
 // enter puts an entry on the path, and what it leads to on what is pending.
 func (g *graph) enter(id uint64) error {
-	g.depth[id] = onPath
+	*g.depthOf(id) = onPath
 	g.path = append(g.path, step{id, len(g.pending), atTheEnd - 1})
 	u := g.unitOf(id)
 	r := cursor.Reader{Bytes: g.parts[u.part].bytes, At: int(id - u.base)}
 	a, _ := u.table.find(r.ULEB())
 	if id == u.first {
-		n, _ := slices.BinarySearchFunc(g.imports, id, func(i imported, id uint64) int { return cmp.Compare(i.from, id) })
-		for ; n < len(g.imports) && g.imports[n].from == id && g.way == made; n++ {
+		n, _ := slices.BinarySearchFunc(g.imports, id, func(i imported, id uint64) int { return cmp.Compare(uint64(i.from), id) })
+		for ; n < len(g.imports) && uint64(g.imports[n].from) == id && g.way == made; n++ {
 			g.pending = append(g.pending, g.imports[n].to)
 		}
 		return nil
@@ -224,11 +253,11 @@ func (g *graph) enter(id uint64) error {
 	if g.way == held && isPointer(a.tag) || g.way == called && (isAggregate(a.tag) || a.named || !isType(a.tag)) {
 		return nil
 	}
-	if err := g.attributes(&r, u, a, id, g.way == made); err != nil {
+	if err := g.attributes(&r, &u, a, id, g.way == made); err != nil {
 		return err
 	}
 	if a.children && (g.way == held && isAggregate(a.tag) || g.way == made && a.tag == tagArray || g.way == called && a.tag == tagSubroutineType) {
-		return g.children(&r, u, a.tag)
+		return g.children(&r, &u, a.tag)
 	}
 	return nil
 }
@@ -299,7 +328,7 @@ func (g *graph) attributes(r *cursor.Reader, u *unitRange, a abbrev, id uint64, 
 			}
 		}
 		if follows(attr, a.tag, all) {
-			g.pending = append(g.pending, to)
+			g.pending = append(g.pending, uint32(to))
 		}
 	}
 	return nil
@@ -412,7 +441,7 @@ func (g *graph) behind(id uint64) (uint64, uint16) {
 				form = r.ULEB()
 			}
 			if v := u.readForm(&r, form); s.attr == attrType && isReference(form) {
-				next = g.to(u, v)
+				next = g.to(&u, v)
 				break
 			}
 		}
@@ -458,10 +487,12 @@ func (g *graph) abbrevOf(id uint64) abbrev {
 }
 
 // unitOf is the unit with an entry.
-func (d *Debug) unitOf(id uint64) *unitRange {
-	i, ok := slices.BinarySearchFunc(d.units, id, func(u unitRange, id uint64) int { return cmp.Compare(u.first, id) })
+func (d *Debug) unitOf(id uint64) unitRange {
+	i, ok := slices.BinarySearchFunc(d.units, id, func(u keptUnit, id uint64) int { return cmp.Compare(uint64(u.first), id) })
 	if !ok {
 		i--
 	}
-	return &d.units[i]
+	u := &d.units[i]
+	return unitRange{encoding{uint16(u.version), int(u.offsetSize), int(u.addrSize)}, u.table, int(u.part),
+		d.parts[u.part].base, uint64(u.at), uint64(u.first)}
 }

@@ -92,19 +92,20 @@ func (u *unit) id(offset uint64) uint64 { return u.base + offset }
 // checkUnits checks a .debug_info, or a .debug_types of DWARF 4.
 func (d *Debug) checkUnits(b []byte, types bool) error {
 	part, base := len(d.parts)-1, d.parts[len(d.parts)-1].base
+	u := new(unit)
 	for at := 0; at < len(b); {
-		u := unit{part: part, base: base, at: uint64(at)}
+		*u = unit{part: part, base: base, at: uint64(at)}
 		r := cursor.Reader{Bytes: b, At: at}
-		if err := d.readUnit(&r, &u, types); err != nil {
+		if err := d.readUnit(&r, u, types); err != nil {
 			return format.Errorf("unit at %#x: %s", at, err)
 		}
 		d.entries.units.add(u.id(u.at))
 		r.Bytes = b[:u.end] // so that no entry is read past the unit's end
-		d.readBases(r, &u)
+		d.readBases(r, u)
 		u.first = uint64(r.At)
 		d.entries.firsts.add(u.id(u.first))
-		d.units = append(d.units, unitRange{u.encoding, u.table, part, u.base, u.id(u.at), u.id(u.first), u.id(u.end)})
-		if err := d.checkEntries(&r, &u); err != nil {
+		d.keep(u)
+		if err := d.checkEntries(&r, u); err != nil {
 			return err
 		}
 		at = int(u.end)
@@ -187,7 +188,7 @@ const mostNested = 1000
 type parent struct {
 	tag     uint16
 	sibling uint64 // where its DW_AT_sibling says that they end, or 0
-	closing int    // which of the closings is its own
+	closing int    // which of the closings is its own, or -1
 	method  bool   // it is a function of a class, and no child of it has been read yet
 	virtual bool
 	class   bool // it is one, and not only declared
@@ -212,7 +213,9 @@ func (d *Debug) checkEntries(r *cursor.Reader, u *unit) error {
 			}
 			p := parents[len(parents)-1]
 			parents = parents[:len(parents)-1]
-			d.closings[p.closing].end = uint32(u.id(uint64(r.At)))
+			if p.closing >= 0 {
+				d.closings[p.closing].end = uint32(u.id(uint64(r.At)))
+			}
 			if p.tag == tagSubprogram {
 				u.functions--
 			}
@@ -284,8 +287,12 @@ func (d *Debug) checkEntries(r *cursor.Reader, u *unit) error {
 			if a.tag == tagSubprogram {
 				u.functions++
 			}
-			parents = append(parents, parent{a.tag, sibling, len(d.closings), a.tag == tagSubprogram && inClass, a.virtual, isAggregate(a.tag) && !a.declaration})
-			d.closings = append(d.closings, closing{at: uint32(u.id(uint64(at)))})
+			own := -1
+			if isAggregate(above) || above == tagArray || above == tagSubroutineType || above == tagVariant || above == tagVariantPart {
+				own = len(d.closings)
+				d.closings = append(d.closings, closing{at: uint32(u.id(uint64(at)))})
+			}
+			parents = append(parents, parent{a.tag, sibling, own, a.tag == tagSubprogram && inClass, a.virtual, isAggregate(a.tag) && !a.declaration})
 		case sibling != 0 && sibling != uint64(r.At):
 			return format.Errorf("entry at %#x: its DW_AT_sibling refers to %#x, but it ends at %#x", at, sibling, r.At)
 		case len(parents) == 0:
@@ -407,7 +414,8 @@ func indirect(r *cursor.Reader, attr uint64) (uint64, error) {
 
 // refer notes to which entry an attribute refers.
 func (d *Debug) refer(u *unit, at, attr uint64, v value) error {
-	if attr < attrLowestUser {
+	importing := u.tag == tagImportedUnit && attr == attrImport // its unit leads there, not it
+	if attr < attrLowestUser && !importing {
 		d.entries.nodes.add(u.id(at))
 	}
 	if v.form == formRefSig8 {
@@ -418,9 +426,9 @@ func (d *Debug) refer(u *unit, at, attr uint64, v value) error {
 	switch {
 	case err != nil:
 		return err
-	case u.tag == tagImportedUnit && attr == attrImport:
+	case importing:
 		d.entries.nodes.add(u.id(u.first))
-		d.imports = append(d.imports, imported{u.id(u.first), to})
+		d.imports = append(d.imports, imported{uint32(u.id(u.first)), uint32(to)})
 	case to == u.id(u.first):
 		return format.Errorf("refers to offset %#x, the unit's own entry, which gdb finds in no unit", v.number)
 	case to != nowhere:
