@@ -81,7 +81,7 @@ func checkTree(t *testing.T, installed, version string) {
 		"share/doc/libjitdebug/LICENSE":                  "",
 		"share/libjitdebug/jitdebug.supp":                "",
 	}
-	for _, command := range []string{"list", "lookup", "dump", "check", "perf", "perf-map", "perf-inject"} {
+	for _, command := range []string{"list", "lookup", "dump", "check", "top", "perf", "perf-map", "perf-inject"} {
 		want["share/man/man1/jitdebug-"+command+".1"] = ""
 	}
 	for name, target := range want {
