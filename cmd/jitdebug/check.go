@@ -87,7 +87,7 @@ func printFindings(w io.Writer, found []check.Finding) {
 		end := i
 		for end < len(found) && found[end].Cause == f.Cause {
 			if end-i < most {
-				fmt.Fprintf(w, "%s %s\n", bad.Render(string(f.Cause)+":"), printable(found[end].What))
+				fmt.Fprintf(w, "%s %s\n", bad.Render(string(f.Cause)+":"), cut(found[end].What, 2000))
 			}
 			end++
 		}

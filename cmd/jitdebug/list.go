@@ -246,8 +246,9 @@ func summary(functions []image.Function) string {
 }
 
 // printable is a text of the target's that does nothing to a terminal.
-func printable(text string) string {
-	const longest = 200
+func printable(text string) string { return cut(text, 200) }
+
+func cut(text string, longest int) string {
 	clean := strings.Map(func(r rune) rune {
 		if !strconv.IsPrint(r) {
 			return '?'
