@@ -361,7 +361,7 @@ func (d *Debug) checkAttributes(r *cursor.Reader, u *unit, a abbrev, at int, fir
 		case attrDwoName, attrGNUDwoName:
 			split = true
 		case attrGNUDwoID:
-			numbered = true
+			numbered = u.version < 5 && v.form == formData8
 		}
 	}
 	if split && !numbered && first {

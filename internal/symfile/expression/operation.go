@@ -113,7 +113,6 @@ var operations = [256]operation{
 	0x9f:              {kind: operandless, pops: 1, pushes: 1}, // stack_value
 	0xa0:              {kind: pointer, pushes: 1},              // implicit_pointer
 	0xa1:              {kind: index, pushes: 1},                // addrx
-	0xa2:              {kind: index, pushes: 1},                // constx
 	0xa3:              {kind: entry, pushes: 1},                // entry_value
 	0xa4:              {kind: constant, pushes: 1},             // const_type
 	0xa5:              {kind: registerType, pushes: 1},         // regval_type

@@ -95,7 +95,8 @@ def look(addresses):
 
 
 for setting in ("confirm off", "pagination off", "width 0", "breakpoint pending off", "max-completions 10",
-                "backtrace limit 10", "debug-file-directory /nonexistent", "auto-solib-add off", "max-value-size 4096", "may-call-functions off"):
+                "backtrace limit 10", "debug-file-directory /nonexistent", "auto-solib-add off", "max-value-size 4096", "may-call-functions off",
+                "print elements 8"):
     gdb.execute("set " + setting)
 gdb.execute("set complaints " + os.environ.get("JITDEBUG_COMPLAINTS", "0"))
 gdb.execute("break main")
