@@ -122,7 +122,7 @@ func code(f *abi.GivenFunction, buffer []byte) []byte {
 		}
 		buffer = make([]byte, size)
 	}
-	if guest.ReadCode(uintptr(f.Address), buffer[:size]) != int(size) {
+	if guest.Read(uintptr(f.Address), buffer[:size]) != int(size) {
 		return nil
 	}
 	return buffer[:size]

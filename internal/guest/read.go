@@ -26,23 +26,6 @@ func Read(address uintptr, into []byte) int {
 	return n
 }
 
-// wary is whether memory has been seen that may not be read. Threads are in Go one at
-// a time.
-var wary bool
-
-// ReadCode is Read for code that the caller says is in place. The kernel is asked each
-// time whether it may be read, and copies it only where it once was not: to copy costs
-// as much as all else that a registration does.
-func ReadCode(address uintptr, into []byte) int {
-	for at := address; !wary && at-address < uintptr(len(into)); at = (at | (pageSize - 1)) + 1 {
-		wary = at < pageSize || ask(at>>pageShift) != syscall.EINVAL
-	}
-	if wary || len(into) == 0 {
-		return Read(address, into)
-	}
-	return copy(into, unsafe.Slice(*(**byte)(unsafe.Pointer(&address)), len(into)))
-}
-
 // Go never runs in a child of the process that it was started in.
 var process = uintptr(syscall.Getpid())
 

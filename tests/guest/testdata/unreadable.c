@@ -59,6 +59,14 @@ int main(void) {
   memset(code, 0x90, SIZE);
   memcpy(code, prologue, sizeof prologue);
   is_registered("readable");
+  /* First of all, in a moment between a look and a read that trusts it. */
+  CHECK(pthread_create(&thread, NULL, flip, NULL) == 0, "pthread_create");
+  for (int i = 0; i < TURNS; i++) is_registered(NULL);
+  stop = 1;
+  pthread_join(thread, NULL);
+  protect(PROT_READ | PROT_WRITE);
+  memset(code, 0x90, SIZE);
+  memcpy(code, prologue, sizeof prologue);
   protect(PROT_EXEC);
   is_registered("execute-only");
   int key = pkey_alloc(0, PKEY_DISABLE_ACCESS);
@@ -75,9 +83,5 @@ int main(void) {
              0) == code,
         "mmap");
   is_registered("readable again");
-  CHECK(pthread_create(&thread, NULL, flip, NULL) == 0, "pthread_create");
-  for (int i = 0; i < TURNS; i++) is_registered(NULL);
-  stop = 1;
-  pthread_join(thread, NULL);
   return 0;
 }
