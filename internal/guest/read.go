@@ -44,10 +44,10 @@ func read(address uintptr, into []byte) (int, syscall.Errno) {
 }
 
 // ask has the kernel read the beginning of a page, without effect: the answer is
-// syscall.EFAULT if it may not be read. There is no such timer, but setitimer reads the
-// new value before it looks at that.
+// syscall.EFAULT if it may not be read. With an impossible first argument rt_sigprocmask
+// changes nothing, but it reads the new mask before it looks at that.
 func ask(page uintptr) syscall.Errno {
-	_, _, errno := syscall.RawSyscall(syscall.SYS_SETITIMER, ^uintptr(0), page<<pageShift, 0)
+	_, _, errno := syscall.RawSyscall6(syscall.SYS_RT_SIGPROCMASK, ^uintptr(0), page<<pageShift, 0, 8, 0, 0)
 	return errno
 }
 
