@@ -16,7 +16,7 @@ import (
 )
 
 // patience is how long a debugger may take for one command.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // memory is how much of it a debugger may take, in KiB.
 const memory = 6 << 20
