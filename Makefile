@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # A thin front door: every target says what it runs.
 
 PREFIX  ?= /usr/local

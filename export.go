@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Command libjitdebug is the shared library libjitdebug.so.1: the Go side of the
 // functions that gate.c exports. Nothing is decided here; a call is converted,
 // made, and its error turned into a status.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* The exported functions. Each hands the call on where another copy of the
  * library has the list, never enters the dead Go of a forked child, enters Go
  * once, and keeps the text of a failure for its thread. What C does here, Go

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* What passes between the gate and the Go side of its functions. Addresses and
  * handles are integers here: a caller's can be anything, and what Go is told is
  * a pointer its runtime believes. */

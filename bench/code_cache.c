@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* A code cache whose functions a debugger could be shown, while none is there:
  * what that costs with the library, and, for comparison, with an image for each
  * function, written here into buffers that grow, on a plain list.

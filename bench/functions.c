@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* A JIT that registers functions, for bench/debuggers to time.
  *
  *   each N        one at a time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Draws a table of bench/debuggers and one of bench/code-cache.
 
     bench/plot.py TABLE TABLE >PICTURE

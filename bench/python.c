@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* What bench/python.py compares with: the library called from C, and calls from
  * Python that do nothing. */
 #include <jitdebug.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Measures the Python package: what it adds to the library's own time.
 
     python3 bench/python.py LIBRARY HELPER

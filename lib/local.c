@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* libjitdebug-local.so.1: a pair of debugger symbols that are not global. gdb
  * takes a library's global descriptor for the executable's, where that has one
  * of the name; a local one it reads in place. The library loads this object

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //! What a pair costs among a thousand live registrations, and among a million.
 
 use std::time::Duration;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //! A list as a few lines of C would keep it: the least that copying an image and
 //! putting it on a list costs.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //! The images that are registered: ELF files of exactly 1 KiB, as a small JIT
 //! would write them. Four functions with code and symbols, and as a rule with
 //! unwind information.

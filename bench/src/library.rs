@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //! The library under measurement, through its C ABI.
 
 use std::ffi::{CStr, c_char, c_void};

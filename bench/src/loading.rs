@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //! Loading the library, each time into a fresh process: this program, started
 //! again with other arguments.
 

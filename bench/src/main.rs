@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //! Measures libjitdebug beside wasmtime's crate for the same job, in one
 //! process and in turns, and prints ratios.
 

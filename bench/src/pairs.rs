@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //! Register and unregister pairs, the library's and the crate's, and what
 //! neither can be faster than.
 

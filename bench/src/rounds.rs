@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //! Measuring on a machine that does other things too: everything takes turns in
 //! short blocks, so that a disturbance falls on all of them alike.
 

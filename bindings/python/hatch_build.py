@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Puts the library into the wheel, and its sources into the sdist."""
 
 from __future__ import annotations

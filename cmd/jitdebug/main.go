@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Command jitdebug looks at the generated code of a process or a core file: it reads the
 // lists that debuggers read, says why code is still shown as ??, and gives perf its names.
 package main

@@ -1,5 +1,5 @@
-/* What the JIT of host.c "generates": compiled and linked at a fixed address,
- * and never part of a program. */
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/* What the JIT of host.c "generates": at a fixed address, and in no program. */
 
 static int square(int number) {
   int result = number * number;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
  * A JIT in miniature: it loads machine code that was made for an address, shows
  * it to the debugger with libjitdebug, runs it, and takes it back.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
  * A JIT for a small Forth: every word becomes machine code, and a debugger is
  * at home in it. It stops at a word or a line of the Forth program, steps

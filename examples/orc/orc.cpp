@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 // Compiles a module of LLVM IR or bitcode with ORC, calls its function
 // "entry", and removes it again. Under a debugger its code has names, lines and
 // variables for as long as it is there.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 r"""Machine code written by hand, which debuggers show by name, with its lines.
 
 pip install jitdebug        (and gcc, which here makes the image)

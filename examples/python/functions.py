@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 r"""Machine code without an ELF image: names, lines and frames are enough.
 
 pip install jitdebug

@@ -1,7 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 r"""Python functions compiled by LLVM, and debugged in this very file.
 
     pip install jitdebug llvmlite
-    gdb -ex 'set breakpoint pending on' -ex 'break with_llvmlite.py:47' \
+    gdb -ex 'set breakpoint pending on' -ex 'break with_llvmlite.py:48' \
         -ex run -ex backtrace -ex 'info locals' --args python3 with_llvmlite.py
 
 LLVM's JITLink tells debuggers nothing; with jitdebug they stop at lines, step, and

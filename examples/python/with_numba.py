@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 r"""Two JITs in one process: numba's LLVM, and code by hand beside it.
 
 Each has its own way to tell debuggers, and gdb shows both.

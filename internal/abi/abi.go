@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package abi is include/jitdebug.h in Go: its structures, flags and statuses,
 // which stand in no other package, and the reading of what a caller passes. What
 // the header does not allow is refused here.

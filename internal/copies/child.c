@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* A forked child: Go does not run in it, so the library is loaded once more,
  * under another name, and the new copy's Go goes on with what is there. */
 #define _GNU_SOURCE

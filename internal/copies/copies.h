@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* The other copies of this library in the process: the one that was loaded
  * first and keeps the list, and the one that is started afresh in a child. */
 #ifndef JITDEBUG_COPIES_H

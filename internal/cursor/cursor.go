@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package cursor writes numbers and strings one after another, as ELF and DWARF
 // encode them.
 //

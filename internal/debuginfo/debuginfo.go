@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package debuginfo writes DWARF 4 units that name functions: a debugger shows
 // the names as they are given.
 package debuginfo

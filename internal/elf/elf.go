@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package elf is the format of ELF files: System V gABI, 64 bits, little-endian. It
 // finds things in a file and does not judge them: a caller checks what it relies on.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 package elf
 
 // The types of x86-64's relocations that occur in sections of DWARF, and the highest

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package endian reads and writes numbers as they lie in ELF and DWARF.
 package endian
 

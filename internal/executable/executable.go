@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package executable looks for symbols in the file of the program that the library was
 // loaded into, and in that of another library.
 package executable

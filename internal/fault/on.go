@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 //go:build jitdebug_fault
 
 // Package fault makes the library panic on purpose, in a build for tests (tag

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package format stands in for fmt, which imports os: initialising os changes the
 // process that the library is loaded into.
 package format

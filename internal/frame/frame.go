@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package frame writes .debug_frame, DWARF version 4: how to get from a frame to
 // its caller's.
 package frame

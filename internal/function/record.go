@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package function keeps functions that have no image: what a caller says of them
 // becomes records, of which images are written.
 package function

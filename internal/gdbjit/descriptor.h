@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* The structures of the GDB JIT interface, version 1, as debuggers read them:
  * gdb manual, "JIT Compilation Interface". */
 #ifndef JITDEBUG_GDBJIT_DESCRIPTOR_H

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package gdbjit is the process's side of the GDB JIT interface: the descriptor,
 // the list of code entries that hangs from it, and the one lock over both.
 //

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* A conservative collector of the host's, Boehm's, scans a thread that it has
  * stopped from its stack pointer to its base. In Go that pointer is in another
  * stack. A thread that it knows as blocked it neither stops nor scans beyond

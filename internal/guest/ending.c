@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* The end of a process whose main thread has left by pthread_exit. The C
  * library ends it with the last thread; Go's would go on. So one of the
  * library's own threads waits for the others, and ends the process behind them.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* What Go's runtime calls of the C library, and does not get. */
 #define _GNU_SOURCE
 #include "guest.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package guest keeps the Go runtime from being noticed by the process that it
 // is loaded into: signals, stacks and memory that fails.
 package guest

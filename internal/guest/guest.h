@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* Go as a guest in a process that it does not own: what the C side needs. */
 #ifndef JITDEBUG_GUEST_H
 #define JITDEBUG_GUEST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* Waiting. The C library's locks end the process where a sandbox forbids the
  * system call to wait: these give the processor up instead. */
 #define _GNU_SOURCE

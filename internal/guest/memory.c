@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* Go's memory. The runtime ends the process where the kernel refuses it some.
  * So it gets it from here (it is linked with --wrap=mmap), out of a region that
  * was had before, and no call enters Go unless enough of that is left. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* What the C files of this package have in common. */
 #ifndef JITDEBUG_GUEST_OWN_H
 #define JITDEBUG_GUEST_OWN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* Whether this code is the program, or a guest in one. */
 #include <sys/auxv.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* How a thread gets into Go. */
 #define _GNU_SOURCE
 #include <errno.h>

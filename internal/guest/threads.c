@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* Go's threads, made before Go starts. The runtime's calls of pthread_create
  * get one of these (linked with --wrap), so that they cannot fail. */
 #define _GNU_SOURCE

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* The memory of blocks of slots, and go-pointer's pointers to them. */
 #ifndef JITDEBUG_HANDLE_BLOCK_H
 #define JITDEBUG_HANDLE_BLOCK_H

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package handle gives out opaque handles and tells live ones from stale,
 // foreign and invented ones, whatever the caller passes.
 //

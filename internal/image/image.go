@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package image writes the image of functions: an ELF object with symbols, debug
 // information, a line program and frame descriptions, that both gdb and lldb
 // read.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package leaf keeps functions that are registered a few at a time in few images,
 // for many small ones cost a debugger more than quadratic time.
 //

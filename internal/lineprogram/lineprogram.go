@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package lineprogram writes DWARF line programs, version 4: which line of a
 // source file each address of the code comes from.
 package lineprogram

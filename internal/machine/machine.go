@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package machine knows what ELF, DWARF and debuggers say of each processor: one
 // file for each.
 package machine

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package object turns an object file, as a compiler wrote it, into an image
 // that a debugger reads: with the addresses at which its sections were loaded.
 //

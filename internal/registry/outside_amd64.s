@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 //go:build linux && !jitdebug_fault
 
 #include "textflag.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package registry keeps registrations: it owns the bytes of the images, and
 // ties handle, images and code entries together.
 package registry

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package symfile says whether a debugger can read a symbol file: an ELF image
 // in memory, as it is handed over through the GDB JIT interface.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package zlib decompresses what compilers leave in compressed debug sections:
 // zlib streams (RFC 1950, 1951) of a size that is known. The standard library's
 // package is not used, because it imports fmt and os, whose initialisation changes the

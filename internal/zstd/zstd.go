@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package zstd decompresses what compilers leave in debug sections: Zstandard
 // frames (RFC 8878) of a size that is known. Checksums are not compared.
 package zstd

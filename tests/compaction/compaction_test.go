@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package compaction proves that functions share images unseen: that wherever a debugger
 // stops or attaches, it finds each function that is registered, and none that is
 // not, and that it has little to do.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package contract holds the library to what include/jitdebug.h says, from
 // C, and to what it promises a linker and a package.
 package contract

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package copies proves that the copies of the library in a process act as one,
 // however they got in and in whatever order.
 package copies

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package cpp holds include/jitdebug.hpp to what it promises, in every dialect of
 // C++ that it is for.
 package cpp

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package dlopen proves that a host which includes jitdebug_dl.h, and is not
 // linked with the library, finds it where it is and does without where it is not.
 package dlopen

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package fork proves that a forked child goes on with the list, or is refused,
 // and never hangs; and that its parent does not notice it.
 package fork

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package functions shows functions that were registered without an image to
 // gdb and lldb, and reads what the library wrote of them with other tools.
 package functions

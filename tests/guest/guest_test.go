@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package guest proves that a host cannot tell that a Go runtime is in its
 // process: signals, stacks, panics, and all that a process has.
 package guest

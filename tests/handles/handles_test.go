@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package handles shows that a handle is what it says, and that nothing
 // else is one, whatever a host passes and from however many threads.
 package handles

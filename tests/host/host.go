@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package host builds and runs the C programs that the tests are about: hosts
 // that use the library as a JIT would.
 package host

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package images shows the images that libjitdebug accepts to real debuggers.
 package images
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package llvm proves that what LLVM's ORC compiles is seen by debuggers through
 // jitdebug_llvm.hpp, alone and beside other runtimes in the same process.
 // JITDEBUG_LLVM names the release of LLVM; scripts/test-extended takes another.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package memory shows what happens when memory runs out: a call is refused
 // with JITDEBUG_E_MEMORY, nothing has changed, and the next call works.
 package memory

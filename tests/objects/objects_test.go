@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package objects shows what jitdebug_register_object makes of object files: to
 // debuggers, in a host that loads them as a JIT does, and to linkers.
 package objects

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package ownpair proves that code registered with the library is seen by gdb
 // whatever __jit_debug_* symbols the program or its libraries have of their own,
 // and theirs beside it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package packaging proves that the library can be used from where CMake, make
 // and packages put it, and from where somebody moved it to.
 package packaging

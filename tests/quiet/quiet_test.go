@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package quiet proves that a debugger behaves with the library in the process
 // as it does without.
 package quiet

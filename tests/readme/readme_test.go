@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package readme holds README.md and the pages that it leads to to what they say: every
 // block of code is compiled and run, every command is typed, every session with a
 // debugger shows what the page shows. No page of the project names what is not there.

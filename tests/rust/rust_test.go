@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package rust proves what the Rust crates are for, under debuggers: code that is
 // registered by them is seen, and a wasmtime of any version that is patched with
 // the drop-in shares the list. What the crates do by themselves is tested in

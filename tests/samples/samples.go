@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package samples makes the ELF images that tests show to the checks and to real
 // debuggers: some laid out by hand, most compiled by real compilers.
 package samples

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package sessions holds sessions with gdb and lldb, as a user would type them:
 // testdata/script has one file for each, with the commands that go in and the
 // lines that must, or must not, come out.

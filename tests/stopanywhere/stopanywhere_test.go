@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package stopanywhere proves what a debugger relies on: wherever it stops the
 // process, the list that it walks is whole.
 package stopanywhere

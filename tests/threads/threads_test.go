@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package threads shows that threads may do what they like at once: the
 // list stays whole, and the memory where it was.
 package threads

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package tool proves what the program jitdebug reads of processes and cores, and what it
 // says of them.
 package tool

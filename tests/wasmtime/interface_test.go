@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package wasmtime proves that an unmodified wasmtime from the registry shares the
 // process's list by a patch in Cargo.toml, and is debugged as before. To build real
 // ones takes minutes, and is left to scripts/test-extended; make test compares the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //! Has so many modules live, each with an image, and prints how many milliseconds that
 //! took.
 

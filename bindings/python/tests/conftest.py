@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Images by a real compiler, and the list as a debugger reads it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Sessions with gdb and lldb: commands as typed, and what must come out."""
 
 from __future__ import annotations

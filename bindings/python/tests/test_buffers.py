@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What an image may be handed over as, and what borrowing means."""
 
 from __future__ import annotations

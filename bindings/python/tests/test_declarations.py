@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The declarations in ctypes are those of include/jitdebug.h.
 
 A C compiler says sizes, offsets and values; pycparser reads the signatures.

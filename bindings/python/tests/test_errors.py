@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """An exception for each status, with the library's sentence."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Processes that are forked, from one that has registered and one that has not."""
 
 from __future__ import annotations

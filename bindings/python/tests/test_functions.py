@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Functions without an image: what is said of them is what debuggers read."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What pip and auditwheel say."""
 
 from __future__ import annotations

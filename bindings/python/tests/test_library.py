@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Which library a process uses, and when it is loaded."""
 
 from __future__ import annotations

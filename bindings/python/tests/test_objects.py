@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Object files of compilers, and where their sections were loaded."""
 
 from __future__ import annotations

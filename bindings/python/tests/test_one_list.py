@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """One process, three runtimes, each with the library in its own way: one list."""
 
 from __future__ import annotations

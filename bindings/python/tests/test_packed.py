@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Programs in one file: with the library, or with a sentence that says why not."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Random sequences: none ends the interpreter, and nothing is left."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What a registration is, from register() to close()."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Sessions on a Python process, in an environment that has the wheel alone."""
 
 from __future__ import annotations

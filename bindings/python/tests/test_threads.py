@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Threads that share registrations, and race to close them."""
 
 from __future__ import annotations

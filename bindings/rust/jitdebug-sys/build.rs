@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //! Finds libjitdebug, or builds it of its sources.
 
 use std::env;

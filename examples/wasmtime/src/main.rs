@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //! Runs a function of a wasm module, from i32 to i32. wasmtime is as it comes from
 //! the registry; by the patch in Cargo.toml its code is on libjitdebug's list.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 //go:build amd64
 
 // Package hook calls an empty C function without leaving the goroutine's stack.

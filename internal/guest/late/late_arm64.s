@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 #include "textflag.h"
 
 // The library's constructor, as lib/go.edits and the linker's -E have it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package cfi says whether a debugger can read call frame information: .debug_frame,
 // .eh_frame, and the instructions in them.
 package cfi

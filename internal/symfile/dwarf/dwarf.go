@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package dwarf says whether a debugger can read debug information: DWARF 2 to 5,
 // without call frame information, which is package cfi's.
 package dwarf

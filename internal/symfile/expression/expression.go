@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package expression says whether a debugger can read a DWARF expression: that its
 // operations are known and whole, that the stack holds what they take, and that none
 // jumps back, for ever, or to where no operation starts. What they compute is not

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 package expression
 
 // An operation is one of DWARF's, or of GNU's that debuggers know.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //! The interface of each stand-in is that of wasmtime's crate: the same uses compile
 //! with each, and the same calls write the same file.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Shows code that is generated at run time to gdb and lldb.
 
 Hand over the ELF image of your code, with the addresses at which it was loaded,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """``python -m jitdebug`` is the program jitdebug, which the wheel brings."""
 
 from __future__ import annotations

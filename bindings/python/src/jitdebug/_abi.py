@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What include/jitdebug.h declares, as ctypes; tests compare the two."""
 
 from __future__ import annotations

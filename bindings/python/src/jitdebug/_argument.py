@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What ctypes would take in silence: a number cut to its field, a text to its NUL."""
 
 from __future__ import annotations

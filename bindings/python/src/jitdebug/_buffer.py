@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Where the bytes of a buffer are."""
 
 from __future__ import annotations

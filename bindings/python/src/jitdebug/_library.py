@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Which library this process uses: looked for when it is first needed."""
 
 from __future__ import annotations

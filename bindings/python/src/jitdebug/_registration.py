@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Registrations: images that debuggers see until they are closed."""
 
 from __future__ import annotations

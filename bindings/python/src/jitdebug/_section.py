@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Where the sections of an object file were loaded."""
 
 from __future__ import annotations

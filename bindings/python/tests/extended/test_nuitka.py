@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A program that Nuitka compiles, which takes minutes."""
 
 from __future__ import annotations

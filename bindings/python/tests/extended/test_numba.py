@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """numba's code and ours, in one backtrace; numba and LLVM are large."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //! The functions of a library that is found at run time, if it is: they are as
 //! those of `linked.rs`, and do what the header `jitdebug_dl.h` does for C.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //! The C functions of libjitdebug, which shows code generated at run time to gdb
 //! and lldb. What is promised stands in the library's header, `jitdebug.h`; the
 //! crate [`jitdebug`](https://docs.rs/jitdebug) is the safe way to them.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //! The functions of a library that is linked.
 
 use core::ffi::{c_char, c_void};

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //! Compares the declarations with what bindgen reads in the header, names, types and
 //! values: in `linked.rs` and in `dlopen.rs`, which stand for each other.
 

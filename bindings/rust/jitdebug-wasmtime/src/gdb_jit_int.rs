@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //! Images of generated code, for gdb and lldb.
 
 extern crate alloc;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //! The interface of wasmtime's crate `wasmtime-internal-jit-debug`, of every version
 //! from 30 on, on libjitdebug: an unmodified wasmtime whose crate of that name is
 //! patched with one made of this shares the process's one list with all other JITs.

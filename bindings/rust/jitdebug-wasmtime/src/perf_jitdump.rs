@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //! Files in perf's jitdump format, which `perf inject --jit` reads: the generated
 //! code of a process with its names and the time of its making.
 //!

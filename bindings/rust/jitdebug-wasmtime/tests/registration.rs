@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //! What wasmtime's crate does with an image, done here: on the library's list.
 #![cfg(feature = "gdb_jit_int")]
 

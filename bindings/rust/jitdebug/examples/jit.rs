@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //! A JIT in sixty lines. Each line of a program is `add N`, `mul N` or `print`; all of
 //! it becomes machine code, and debuggers stop at its lines.
 //!     printf 'add 6\nmul 7\nprint\n' >answer.calc

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //! Who has the bytes of what is registered.
 
 use alloc::vec::Vec;

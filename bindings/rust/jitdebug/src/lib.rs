@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //! Code that a JIT generates is invisible: gdb and lldb print `??`. This crate puts
 //! it on the process's one list for the GDB JIT interface, and the debuggers print
 //! names, lines and backtraces, stop at lines and step through them.

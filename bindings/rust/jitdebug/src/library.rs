@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //! What there is to know about the library.
 
 use core::ffi::{CStr, c_char};

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //! Registrations from before a fork, in the child. Alone in its program: a child has
 //! the list as it was.
 

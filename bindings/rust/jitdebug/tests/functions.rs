@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //! Functions and object files: what becomes of them, read back by other crates.
 
 mod common;

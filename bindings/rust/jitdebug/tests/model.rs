@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //! Any sequence of calls, beside a model: a list of lists.
 
 mod common;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //! What starts before the first registration: nothing. Alone in its program: another
 //! test would register.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //! A hundred threads at once; some panic while their registrations are alive.
 
 mod common;

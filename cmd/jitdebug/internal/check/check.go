@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package check says why debuggers show generated code as ??: a finding for each cause that
 // can be seen from outside.
 package check

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package codefile writes an ELF file of generated code, at the addresses at which it ran,
 // with symbols, lines and frame descriptions, as perf and objdump read them.
 package codefile

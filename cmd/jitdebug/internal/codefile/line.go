@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 package codefile
 
 // The line program of one unit, DWARF 4: all functions with lines, each a sequence.

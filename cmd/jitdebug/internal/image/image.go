@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package image reads the images of generated code: their sections, functions, lines and
 // frame descriptions. What is damaged is left out; the library's checks say why.
 package image

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package inject gives a recording of perf's the code that was generated meanwhile.
 package inject
 

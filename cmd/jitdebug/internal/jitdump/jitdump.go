@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package jitdump reads the files in which runtimes leave their code for perf, jit-PID.dump.
 package jitdump
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package list reads the list of generated code that begins in a descriptor of the GDB JIT
 // interface, with bounds: nothing in it need be true.
 package list

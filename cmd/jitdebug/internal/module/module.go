@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package module finds what the dynamic linker has loaded into a target: the program, its
 // libraries, in whichever namespace, and the symbols that they define.
 package module

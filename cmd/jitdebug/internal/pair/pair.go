@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package pair finds the pairs of symbols by which debuggers find a list of generated code,
 // and says which debugger reads which.
 package pair

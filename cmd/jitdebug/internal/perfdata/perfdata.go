@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package perfdata reads recordings of perf's, and writes them with further events.
 package perfdata
 

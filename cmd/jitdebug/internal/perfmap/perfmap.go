@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package perfmap writes the file in which perf and other profilers look for the names of
 // generated code: a line for each function, START SIZE NAME.
 package perfmap

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package sample asks the kernel where a process's threads are, some hundred times a second.
 package sample
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package target is what is looked into: a process or a core file, as its memory, the
 // mappings of that, and its threads. Nothing that is read from one is trusted.
 package target

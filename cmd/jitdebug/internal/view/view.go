@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // Package view is a target's generated code as it was at one moment: its pairs, their lists,
 // and the images on those.
 package view

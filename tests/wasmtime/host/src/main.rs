@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //! Runs wasm modules, each in a version of wasmtime of its own.
 //!
 //!     host list|jitdump|perfmap MODULE.wasm...

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Where PyInstaller finds what it has to know of this package."""
 
 from __future__ import annotations

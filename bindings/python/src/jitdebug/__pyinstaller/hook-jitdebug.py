@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Puts the library into a program that PyInstaller makes."""
 
 from PyInstaller.utils.hooks import collect_data_files

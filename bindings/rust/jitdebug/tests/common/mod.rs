@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //! Small images, and the list that a debugger reads.
 #![allow(dead_code, reason = "each test uses what it needs")]
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //! In place of wasmtime's crate of this name and version.
 #![no_std]
 
