@@ -34,6 +34,9 @@ __attribute__((noinline)) void look(const char *image) {
   __asm__ volatile("" ::"r"(image) : "memory");
 }
 
+/* The stack of a frame of an image's code, whose variables are zero then. */
+char zero[1 << 16];
+
 static void notify(uint32_t action, struct jit_code_entry *entry) {
   __jit_debug_descriptor.action_flag = action;
   __jit_debug_descriptor.relevant_entry = entry;

@@ -85,12 +85,19 @@ def look(addresses):
         for name in names[:: max(1, len(names) // NAMES)][:NAMES]:
             for command in commands:
                 run(command.format(name), strict=False)
+    # What a variable is, how many elements an array has, is read from the stack: there
+    # is nothing but zeros, or the debugger would follow what the host left there.
+    here = {r: int(gdb.parse_and_eval("(unsigned long) $" + r)) for r in ("rsp", "rbp")}
     for address in addresses:
         run("frame 0")
+        for register in here:
+            run("with language c -- set $%s = (unsigned long) &zero[1 << 15]" % register)
         run("with language c -- set $pc = " + address)
         for command in IN_FRAME:
             run(command)
     run("frame 0")
+    for register, value in here.items():
+        run("with language c -- set $%s = %#x" % (register, value))
     run("with language c -- set $pc = %#x" % pc)
 
 
