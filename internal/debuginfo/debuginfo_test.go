@@ -83,19 +83,19 @@ func TestUnit(t *testing.T) {
 // TestKindsOfNames: what debuggers would make of names.
 func TestKindsOfNames(t *testing.T) {
 	for _, c := range []struct {
-		name                                 string
-		encoded, encodable, plain, rewritten bool
+		name                      string
+		encoded, encodable, plain bool
 	}{
-		{"add", false, true, true, false},
-		{"fooB", false, true, false, false},     // Ada's foo
-		{"fooBar", false, true, false, false},   // Ada's, too
-		{"foo__bar", false, true, false, false}, // Ada's foo.bar
-		{"f (x)", false, true, false, true},     // C++'s f(x)
-		{"_Z3fooi", true, true, false, false},   // C++'s foo(int)
-		{"a@b", false, false, false, false},     // a version
-		{"2nd", false, false, false, false},
-		{"_GLOBAL_x", false, false, false, false},
-		{"unsigned", false, true, true, true},
+		{"add", false, true, true},
+		{"fooB", false, true, false},     // Ada's foo
+		{"fooBar", false, true, false},   // Ada's, too
+		{"foo__bar", false, true, false}, // Ada's foo.bar
+		{"f (x)", false, true, false},    // C++'s f(x)
+		{"_Z3fooi", true, true, false},   // C++'s foo(int)
+		{"a@b", false, false, false},     // a version
+		{"2nd", false, false, false},
+		{"_GLOBAL_x", false, false, false},
+		{"unsigned", false, true, true},
 	} {
 		name := []byte(c.name)
 		if got := Encoded(name); got != c.encoded {
@@ -106,9 +106,6 @@ func TestKindsOfNames(t *testing.T) {
 		}
 		if got := Plain(name); got != c.plain {
 			t.Errorf("Plain(%s) is %v", name, got)
-		}
-		if got := Rewritten(name); got != c.rewritten {
-			t.Errorf("Rewritten(%s) is %v", name, got)
 		}
 	}
 	if got := written(func(c *cursor.Cursor) { Encode(c, []byte("_Z3fooi")) }); string(got) != "_Z7_Z3fooi\x00" {

@@ -74,12 +74,6 @@ func Plain(name []byte) bool {
 	return meaningless || !capitals
 }
 
-// Rewritten says whether gdb may show the name of a subprogram in a unit of C in another
-// form, because it brings names with spaces into C++'s form: f (x) as f(x).
-func Rewritten(name []byte) bool {
-	return bytes.IndexByte(name, ' ') >= 0 || string(name) == "signed" || string(name) == "unsigned"
-}
-
 // A Kind is how debuggers read a name.
 type Kind struct {
 	Encoded   bool // as that of another: see Encoded

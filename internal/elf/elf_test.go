@@ -135,9 +135,6 @@ func TestWrite(t *testing.T) {
 	if len(sections) != 3 || sections[2] != text {
 		t.Errorf("sections %+v", sections)
 	}
-	if code := CodeSections(object[:]); len(code) != 1 || code[0] != text {
-		t.Errorf("code %+v", code)
-	}
 	Code(sections, func(address, size uint64) bool {
 		if address != text.Addr || size != text.Size {
 			t.Errorf("code at %#x, %d bytes", address, size)

@@ -54,17 +54,6 @@ func WriteFunction(c *cursor.Cursor, name, section int, offset, size uint64) {
 	s.Write(c)
 }
 
-// CodeSections are the headers of the code sections in an image of functions that this
-// library wrote: those after the table of the sections' names.
-func CodeSections(object []byte) []Section64 {
-	h := In[Header64](object)
-	sections := uint64(h.Shnum)
-	if sections == 0 {
-		sections = In[Section64](object[HeaderSize:]).Size
-	}
-	return Table[Section64](object[HeaderSize:])[h.Shstrndx+1 : sections]
-}
-
 func bytesOf[T Header64 | Section64 | Sym64](t *T) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(t)), unsafe.Sizeof(*t))
 }

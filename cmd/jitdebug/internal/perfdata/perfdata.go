@@ -136,9 +136,6 @@ func (p *File) read() error {
 // Monotonic says that times are those of CLOCK_MONOTONIC, as jitdump files have them.
 func (p *File) Monotonic() bool { return p.clock == 1 }
 
-// Timed says that events have times at all.
-func (p *File) Timed() bool { return p.sampleType&sampleTime != 0 && p.idAll }
-
 // An Event is one record, with what follows it.
 type Event struct {
 	Bytes []byte // good until the next

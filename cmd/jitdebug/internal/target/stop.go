@@ -5,9 +5,7 @@ package target
 import (
 	"errors"
 	"fmt"
-	"os"
 	"runtime"
-	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -123,11 +121,4 @@ func (h *hold) release() {
 		// What PtraceDetach of the package cannot pass on.
 		unix.RawSyscall6(unix.SYS_PTRACE, unix.PTRACE_DETACH, uintptr(id), 0, uintptr(signal), 0, 0)
 	}
-}
-
-// traced says who debugs a process, 0 if nobody does.
-func traced(pid int) int {
-	status, _ := os.ReadFile(procPath(pid, "status"))
-	tracer, _ := strconv.Atoi(field(status, "TracerPid"))
-	return tracer
 }
