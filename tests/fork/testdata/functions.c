@@ -5,7 +5,6 @@
  * usage: functions COUNT
  */
 #define _GNU_SOURCE
-#include <elf.h>
 #include <pthread.h>
 
 #include "child.h"
@@ -49,17 +48,11 @@ static int shown(const char *name) {
   for (const struct code_entry *entry = descriptor->first; entry;
        before = entry, entry = entry->next) {
     CHECK(entry->prev == before, "an entry's prev is wrong");
-    const char *image = (const char *)entry->symfile;
-    const Elf64_Ehdr *header = (const Elf64_Ehdr *)image;
-    const Elf64_Shdr *sections = (const Elf64_Shdr *)(image + header->e_shoff);
-    for (int i = 1; i < header->e_shnum; i++) {
-      if (sections[i].sh_type != SHT_SYMTAB) continue;
-      const Elf64_Sym *symbols = (const void *)(image + sections[i].sh_offset);
-      const char *names = image + sections[sections[i].sh_link].sh_offset;
-      for (size_t n = 1; n < sections[i].sh_size / sizeof *symbols; n++)
-        found += symbols[n].st_shndx != SHN_UNDEF && /* else it is gone */
-                 strncmp(names + symbols[n].st_name, name, strlen(name)) == 0;
-    }
+    const struct list_symbols symbols = list_symbols(entry);
+    for (size_t n = 1; n < symbols.count; n++)
+      found += symbols.all[n].st_shndx != SHN_UNDEF &&
+               strncmp(symbols.names + symbols.all[n].st_name, name,
+                       strlen(name)) == 0;
   }
   return found;
 }

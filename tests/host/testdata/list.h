@@ -44,4 +44,27 @@ static inline long list_length(const struct descriptor *descriptor,
   return length;
 }
 
+/* The symbols of an entry's image, and their names. The first is none, and one
+ * whose section is SHN_UNDEF has gone. */
+struct list_symbols {
+  const Elf64_Shdr *sections;
+  const Elf64_Sym *all;
+  size_t count;
+  const char *names;
+};
+
+static inline struct list_symbols list_symbols(const struct code_entry *entry) {
+  const char *image = (const char *)entry->symfile;
+  const Elf64_Ehdr *header = (const Elf64_Ehdr *)image;
+  const Elf64_Shdr *sections = (const Elf64_Shdr *)(image + header->e_shoff);
+  for (int i = 1; i < header->e_shnum; i++)
+    if (sections[i].sh_type == SHT_SYMTAB)
+      return (struct list_symbols){
+          .sections = sections,
+          .all = (const Elf64_Sym *)(image + sections[i].sh_offset),
+          .count = sections[i].sh_size / sizeof(Elf64_Sym),
+          .names = image + sections[sections[i].sh_link].sh_offset};
+  return (struct list_symbols){0};
+}
+
 #endif

@@ -33,22 +33,17 @@ static inline void functions_shown(unsigned char *shown, size_t count) {
   memset(shown, 0, count);
   for (const struct code_entry *entry = list_descriptor(RTLD_DEFAULT)->first;
        entry; entry = entry->next) {
-    const char *image = (const char *)entry->symfile;
-    const Elf64_Ehdr *header = (const Elf64_Ehdr *)image;
-    const Elf64_Shdr *sections = (const Elf64_Shdr *)(image + header->e_shoff);
-    for (int i = 1; i < header->e_shnum; i++) {
-      if (sections[i].sh_type != SHT_SYMTAB) continue;
-      const Elf64_Sym *symbols = (const void *)(image + sections[i].sh_offset);
-      for (size_t n = 1; n < sections[i].sh_size / sizeof *symbols; n++) {
-        if (symbols[n].st_shndx == SHN_UNDEF) continue; /* gone */
-        uint64_t address =
-            sections[symbols[n].st_shndx].sh_addr + symbols[n].st_value;
-        size_t function = (address - function_address(0)) / FUNCTION_SLOT;
-        CHECK(function < count && address == function_address(function) &&
-                  symbols[n].st_size == FUNCTION_SIZE,
-              "a symbol at %#zx", (size_t)address);
-        shown[function]++;
-      }
+    const struct list_symbols symbols = list_symbols(entry);
+    for (size_t n = 1; n < symbols.count; n++) {
+      const Elf64_Sym *symbol = &symbols.all[n];
+      if (symbol->st_shndx == SHN_UNDEF) continue;
+      uint64_t address =
+          symbols.sections[symbol->st_shndx].sh_addr + symbol->st_value;
+      size_t function = (address - function_address(0)) / FUNCTION_SLOT;
+      CHECK(function < count && address == function_address(function) &&
+                symbol->st_size == FUNCTION_SIZE,
+            "a symbol at %#zx", (size_t)address);
+      shown[function]++;
     }
   }
 }
