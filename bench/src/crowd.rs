@@ -29,7 +29,7 @@ pub struct Costs {
 }
 
 struct Crowd<'a> {
-    library: &'a Library,
+    loaded: &'a Library,
     buffer: &'a [u8],
     live: Vec<Handle>,
     peers: Vec<Option<GdbJitImageRegistration>>,
@@ -42,13 +42,13 @@ impl Crowd<'_> {
 
     /// Every second one is borrowed.
     fn register(&self, i: usize) -> Handle {
-        self.library.register(self.small(i), OPAQUE | if i % 2 == 1 { BORROW } else { 0 })
+        self.loaded.register(self.small(i), OPAQUE | if i % 2 == 1 { BORROW } else { 0 })
     }
 
     fn resize(&mut self, count: usize) {
         progress(&format!("{count} live registrations"));
         while self.live.len() > count {
-            self.library.unregister(self.live.pop().unwrap());
+            self.loaded.unregister(self.live.pop().unwrap());
             self.peers.pop();
         }
         for i in self.live.len()..count {
@@ -59,7 +59,7 @@ impl Crowd<'_> {
     }
 
     fn measure(&mut self, image: &[u8], costs: &mut Costs) {
-        let (library, buffer) = (self.library, self.buffer);
+        let (library, buffer) = (self.loaded, self.buffer);
         let (live, peers) = (&mut self.live, &mut self.peers);
         let (mut lots, mut peer_lots) = (Lots(1), Lots(1));
         let small = |i: usize| &buffer[i * SMALL..][..SMALL];
@@ -99,7 +99,7 @@ impl Crowd<'_> {
 /// Costs among FEW and among MANY, in turns.
 pub fn costs(library: &Library, image: &[u8]) -> [Costs; 2] {
     let buffer = vec![0; MANY * SMALL];
-    let mut crowd = Crowd { library, buffer: &buffer, live: Vec::new(), peers: Vec::new() };
+    let mut crowd = Crowd { loaded: library, buffer: &buffer, live: Vec::new(), peers: Vec::new() };
     let mut costs = <[Costs; 2]>::default();
     for _ in 0..TURNS {
         for (count, costs) in [FEW, MANY].into_iter().zip(&mut costs) {
