@@ -16,5 +16,8 @@ func TestFramesNotLoaded(t *testing.T) {
 		"continue", "backtrace", "continue"}, program)
 	host.InOrder(t, output, " in generated ()", " in main ", "0x00000000->", ": .eh_frame READONLY HAS_CONTENTS", " in generated ()", " in main ", "exited normally")
 	output = host.LLDB(t, []string{"breakpoint set --name look", "run", "thread backtrace", "continue", "thread backtrace", "continue"}, program)
-	host.InOrder(t, output, "`generated + ", "`main ", "`generated + ", "`main ", "exited with status = 0")
+	host.InOrder(t, output, "`generated + ", "`main ", "`generated + ", "`main ", " exited with status = ")
+	if !host.EndedInLLDB(output) {
+		t.Errorf("the program does not end well in lldb:\n%s", output)
+	}
 }
